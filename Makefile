@@ -1,0 +1,50 @@
+# Everything the project needs is installed into .venv from the hashed lock file.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+HOME_DIR ?= ./sevenc-demo
+
+.PHONY: help install demo test check format lint types imports lock bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP)  ## make .venv with everything in it
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@PYTHON="$(PYTHON)" sh .ci/venv.sh .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install  ## the main job on sandbox vendors; ONCE=1 ends after one pass
+	$(BIN)/sevenc-sync demo --home "$(HOME_DIR)" $(if $(ONCE),--once) $(DEMO_ARGS)
+
+test: install  ## the test suite
+	$(BIN)/python -m pytest -n auto
+
+check: install format lint types imports test  ## all that CI runs
+
+format:
+	$(BIN)/ruff format --check .
+
+lint:
+	$(BIN)/ruff check .
+
+types:
+	$(BIN)/mypy
+
+imports:
+	$(BIN)/lint-imports
+
+lock:  ## resolve the dependencies anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	  --custom-compile-command "make lock" --group dev pyproject.toml -o requirements-dev.lock
+
+bench: install  ## performance ratios (see bench/README.md)
+	$(BIN)/python bench/run.py
+
+clean:
+	rm -rf .venv sevenc-demo sevenc-sandbox
