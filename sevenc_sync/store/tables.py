@@ -1,0 +1,292 @@
+"""The store's tables.
+
+Every time is an integer: seconds since 1970-01-01 UTC. Both databases then compare and subtract times alike, and the
+hot path converts no text. Evidence tables are made from the canonical records, so a field has one name everywhere.
+"""
+
+import types
+import typing
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeEngine
+
+from sevenc_sync.model import RECORDS, Record
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# A key that counts up by itself: SQLite does so only for INTEGER, PostgreSQL wants eight bytes.
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("connector", Text, nullable=False),
+    Column("is_stopped", Boolean, nullable=False, default=False),
+    Column("reason", Text),  # why it is stopped, for the operator
+    Column("secret_digest", Text),  # tells whether the credentials have changed since the stop; not reversible
+    Column("changed_at", BigInteger),
+)
+
+
+def _column_type(annotation: object) -> TypeEngine[typing.Any]:
+    """The database type for a record field's annotation (`X` or `X | None`)."""
+    options = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+    for option in options:
+        if option is bool:
+            return Boolean()
+        if option in (datetime, int):
+            return BigInteger()
+        if option is float:
+            return Double()
+    return Text()  # text, and mappings as JSON text
+
+
+def _evidence(record: type[Record]) -> Table:
+    """The table of one kind of record: key (account, id), its fields, and what the store adds to each row."""
+    columns: list[Column[typing.Any]] = [
+        Column("account", Integer, ForeignKey("account.id"), primary_key=True),
+        Column("id", Text, primary_key=True),
+    ]
+    for field in msgspec.structs.fields(record):
+        if field.name != "id":
+            columns.append(Column(field.name, _column_type(field.type), nullable=not field.required or field.name == "company"))
+    columns.append(Column("phrase", BigInteger))  # which combination of the MSP's words; null where the kind has none
+    columns.append(Column("digest", BigInteger, nullable=False))  # of all fields: unchanged rows are not written
+    columns.append(Column("fetched_at", BigInteger, nullable=False))  # when this version was read
+    columns.append(Column("gone_at", BigInteger))  # when it was found to be gone upstream
+    return Table(record.table, metadata, *columns)
+
+
+evidence: Mapping[str, Table] = {name: _evidence(record) for name, record in RECORDS.items()}
+
+# Scoring reads by company; a run of one protection reads by protection.
+Index(None, evidence["ticket"].c.account, evidence["ticket"].c.company, evidence["ticket"].c.opened_at)
+Index(None, evidence["ticket"].c.updated_at)
+Index(None, evidence["asset"].c.account, evidence["asset"].c.company)
+Index(None, evidence["contract"].c.account, evidence["contract"].c.company)
+Index(None, evidence["contract_line"].c.account, evidence["contract_line"].c.company)
+Index(None, evidence["protection"].c.account, evidence["protection"].c.company)
+Index(None, evidence["protection_run"].c.account, evidence["protection_run"].c.company, evidence["protection_run"].c.at)
+Index(None, evidence["alert"].c.account, evidence["alert"].c.company)
+
+phrase = Table(
+    "phrase",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # hash of kind and words: the same in every store
+    Column("kind", Text, nullable=False),  # the record's table
+    Column("words", Text, nullable=False),  # JSON object: field name -> the MSP's word
+)
+
+dirty = Table(
+    "dirty",
+    metadata,
+    Column("account", Integer, primary_key=True),
+    Column("company", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # the evidence table that changed
+)
+
+stream_state = Table(
+    "stream_state",
+    metadata,
+    Column("account", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # new, ok, partial, failed, unreadable, throttled, stopped
+    Column("reason", Text),
+    Column("run", BigInteger),  # the run that holds the stream now
+    Column("holder", Text),  # host:pid:start of that run's process
+    Column("lease_until", BigInteger),
+    Column("watermark", BigInteger),  # everything the source changed before this has been read
+    Column("token", Text),  # JSON: where an interrupted pass goes on
+    Column("last_ok_at", BigInteger),
+    Column("last_full_at", BigInteger),
+    Column("next_due_at", BigInteger),
+    Column("newest_at", BigInteger),  # newest record seen at the source
+    Column("failures", Integer, nullable=False, default=0),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("account", Integer, ForeignKey("account.id"), nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("trigger", Text, nullable=False),  # schedule, command, demo
+    Column("mode", Text, nullable=False),  # full, delta
+    Column("state", Text, nullable=False),  # running, ok, partial, failed, unreadable, throttled, stopped, lost
+    Column("holder", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("cursor_from", BigInteger),
+    Column("cursor_to", BigInteger),
+    Column("pages", BigInteger, nullable=False, default=0),
+    Column("fetched", BigInteger, nullable=False, default=0),
+    Column("new", BigInteger, nullable=False, default=0),
+    Column("changed", BigInteger, nullable=False, default=0),
+    Column("same", BigInteger, nullable=False, default=0),
+    Column("held", BigInteger, nullable=False, default=0),  # records put into quarantine
+    Column("gone", BigInteger, nullable=False, default=0),
+    Column("requests", BigInteger, nullable=False, default=0),
+    Column("retries", BigInteger, nullable=False, default=0),
+    Column("waited_ms", BigInteger, nullable=False, default=0),
+    Column("bytes", BigInteger, nullable=False, default=0),
+    Column("error", Text),  # for the operator: what happened
+    Column("action", Text),  # and what to do
+    Index(None, "account", "stream", "id"),
+)
+
+run_log = Table(
+    "run_log",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("run", BigInteger, ForeignKey("run.id"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("detail", Text),  # JSON object
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("account", Integer, ForeignKey("account.id"), nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("digest", BigInteger, nullable=False),  # of the bytes: the same bad record is kept once
+    Column("run", BigInteger, nullable=False),
+    Column("path", Text, nullable=False),  # where in the record the fault is
+    Column("reason", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    UniqueConstraint("account", "stream", "digest"),
+)
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("account", Integer, ForeignKey("account.id"), nullable=False),  # the PSA account that is its master
+    Column("company", Text, nullable=False),  # and that account's company
+    Column("is_active", Boolean, nullable=False, default=True),
+    Column("seats", Integer),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("account", "company"),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("account", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("company", Text, primary_key=True),
+    Column("client", Integer, ForeignKey("client.id"), index=True),  # null while it waits for a person
+    Column("state", Text, nullable=False),  # linked, review, ignored
+    Column("method", Text, nullable=False),  # master, external-id, name
+    Column("detail", Text),  # which ids or names were equal, or why it waits
+    Column("at", BigInteger, nullable=False),
+)
+
+device_link = Table(
+    "device_link",
+    metadata,
+    Column("kind", Text, primary_key=True),  # asset or protection
+    Column("account", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("client", Integer, ForeignKey("client.id"), nullable=False, index=True),
+    Column("device", Text, nullable=False),  # the same text on all records of one device of one client
+    Column("method", Text, nullable=False),  # serial, host-name, alone
+    Index(None, "client", "device"),
+)
+
+score_run = Table(
+    "score_run",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),  # the clock that the score was computed for
+    Column("rules_hash", Text, nullable=False),
+    Column("clients", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+)
+
+client_score = Table(
+    "client_score",
+    metadata,
+    Column("client", Integer, ForeignKey("client.id"), primary_key=True),
+    Column("score_run", BigInteger, ForeignKey("score_run.id"), nullable=False),  # the run that last changed it
+    Column("at", BigInteger, nullable=False),
+    Column("rules_hash", Text, nullable=False),
+    Column("score", Double),  # 0 to 100; null while nothing is known
+    Column("proof", Double, nullable=False),  # share of indicators with fresh evidence, 0 to 1
+    Column("is_provisional", Boolean, nullable=False),
+)
+
+part_score = Table(
+    "part_score",
+    metadata,
+    Column("client", Integer, ForeignKey("client.id"), primary_key=True),
+    Column("slug", Text, primary_key=True),  # of a block or an area
+    Column("kind", Text, nullable=False),  # block or area
+    Column("level", Double),  # 0 to 5; null: unknown
+    Column("proof", Double, nullable=False),
+    Column("is_provisional", Boolean, nullable=False),
+    Column("cap", Text),  # what holds the level down: a gate's indicator id, or "attestation"
+)
+
+indicator_score = Table(
+    "indicator_score",
+    metadata,
+    Column("client", Integer, ForeignKey("client.id"), primary_key=True),
+    Column("indicator", Text, primary_key=True),
+    Column("value", Double),
+    Column("sample", BigInteger, nullable=False),  # rows that the value rests on
+    Column("good", BigInteger),  # of them good, where the measure counts good rows
+    Column("level", Double),  # null: unknown
+    Column("reason", Text),  # why it is unknown
+    Column("is_low_sample", Boolean, nullable=False),
+    Column("newest_at", BigInteger),  # newest evidence behind it
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("client", Integer, ForeignKey("client.id"), nullable=False),
+    Column("account", Integer, ForeignKey("account.id"), nullable=False),
+    Column("company", Text, nullable=False),
+    Column("reference", Text, nullable=False),  # the line that finds our note again
+    Column("text", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("state", Text, nullable=False),  # pending, sent, replaced, failed
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("error", Text),
+    Column("vendor_id", Text),
+    Column("outcome", Text),  # created, updated, unchanged
+    Column("created_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Index(None, "client", "state"),
+)
