@@ -48,7 +48,9 @@ account = Table(
     Column("connector", Text, nullable=False),
     Column("is_stopped", Boolean, nullable=False, default=False),
     Column("reason", Text),  # why it is stopped, for the operator
-    Column("secret_digest", Text),  # tells whether the credentials have changed since the stop; not reversible
+    Column(
+        "secret_digest", Text
+    ),  # tells whether the credentials have changed since the stop; not reversible
     Column("changed_at", BigInteger),
 )
 
@@ -72,11 +74,21 @@ def _evidence(record: type[Record]) -> Table:
         Column("account", Integer, ForeignKey("account.id"), primary_key=True),
         Column("id", Text, primary_key=True),
     ]
-    for field in msgspec.structs.fields(record):
-        if field.name != "id":
-            columns.append(Column(field.name, _column_type(field.type), nullable=not field.required or field.name == "company"))
-    columns.append(Column("phrase", BigInteger))  # which combination of the MSP's words; null where the kind has none
-    columns.append(Column("digest", BigInteger, nullable=False))  # of all fields: unchanged rows are not written
+    columns.extend(
+        Column(
+            field.name,
+            _column_type(field.type),
+            nullable=not field.required or field.name == "company",
+        )
+        for field in msgspec.structs.fields(record)
+        if field.name != "id"
+    )
+    columns.append(
+        Column("phrase", BigInteger)
+    )  # which combination of the MSP's words; null where the kind has none
+    columns.append(
+        Column("digest", BigInteger, nullable=False)
+    )  # of all fields: unchanged rows are not written
     columns.append(Column("fetched_at", BigInteger, nullable=False))  # when this version was read
     columns.append(Column("gone_at", BigInteger))  # when it was found to be gone upstream
     return Table(record.table, metadata, *columns)
@@ -91,13 +103,20 @@ Index(None, evidence["asset"].c.account, evidence["asset"].c.company)
 Index(None, evidence["contract"].c.account, evidence["contract"].c.company)
 Index(None, evidence["contract_line"].c.account, evidence["contract_line"].c.company)
 Index(None, evidence["protection"].c.account, evidence["protection"].c.company)
-Index(None, evidence["protection_run"].c.account, evidence["protection_run"].c.company, evidence["protection_run"].c.at)
+Index(
+    None,
+    evidence["protection_run"].c.account,
+    evidence["protection_run"].c.company,
+    evidence["protection_run"].c.at,
+)
 Index(None, evidence["alert"].c.account, evidence["alert"].c.company)
 
 phrase = Table(
     "phrase",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),  # hash of kind and words: the same in every store
+    Column(
+        "id", BigInteger, primary_key=True, autoincrement=False
+    ),  # hash of kind and words: the same in every store
     Column("kind", Text, nullable=False),  # the record's table
     Column("words", Text, nullable=False),  # JSON object: field name -> the MSP's word
 )
@@ -137,7 +156,9 @@ run = Table(
     Column("stream", Text, nullable=False),
     Column("trigger", Text, nullable=False),  # schedule, command, demo
     Column("mode", Text, nullable=False),  # full, delta
-    Column("state", Text, nullable=False),  # running, ok, partial, failed, unreadable, throttled, stopped, lost
+    Column(
+        "state", Text, nullable=False
+    ),  # running, ok, partial, failed, unreadable, throttled, stopped, lost
     Column("holder", Text, nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
@@ -191,7 +212,9 @@ client = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("account", Integer, ForeignKey("account.id"), nullable=False),  # the PSA account that is its master
+    Column(
+        "account", Integer, ForeignKey("account.id"), nullable=False
+    ),  # the PSA account that is its master
     Column("company", Text, nullable=False),  # and that account's company
     Column("is_active", Boolean, nullable=False, default=True),
     Column("seats", Integer),
@@ -237,7 +260,9 @@ client_score = Table(
     "client_score",
     metadata,
     Column("client", Integer, ForeignKey("client.id"), primary_key=True),
-    Column("score_run", BigInteger, ForeignKey("score_run.id"), nullable=False),  # the run that last changed it
+    Column(
+        "score_run", BigInteger, ForeignKey("score_run.id"), nullable=False
+    ),  # the run that last changed it
     Column("at", BigInteger, nullable=False),
     Column("rules_hash", Text, nullable=False),
     Column("score", Double),  # 0 to 100; null while nothing is known

@@ -1,0 +1,76 @@
+"""A connector: settings, a way in, streams, and where there is one a note port."""
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from sevenc_sync.connect.http import Http, HttpFactory
+from sevenc_sync.connect.notes import NotePort
+from sevenc_sync.connect.stream import Stream
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_base_url(value: str) -> str:
+    """A base address without its trailing slash. Raises ValueError unless https, or http on loopback."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected an address such as https://na.myconnectwise.net")
+    if parts.username or parts.password:
+        raise ValueError("credentials do not belong into an address; use the account's secrets")
+    if parts.query or parts.fragment:
+        raise ValueError("an address has no ? and no # part")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("plain http is refused except on loopback; use https")
+    return value.rstrip("/")
+
+
+class AccountSettings(BaseModel):
+    """What every account can say, whichever its connector. Connectors add their own keys and secrets (SecretStr)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(description="the account's name here; it names runs, logs and credentials")
+    connector: str = Field(description="which connector reads it")
+    base_url: str = Field(description="the vendor's address; https, or http on loopback only")
+    enabled: bool = Field(default=True, description="false leaves the account out of every sync")
+    ca_bundle: Path | None = Field(
+        default=None, description="a PEM file, for an on-premises server's own authority"
+    )
+    proxy: str | None = Field(default=None, description="an http(s) proxy for this account alone")
+    timeout_seconds: float = Field(default=90, gt=0, le=600, description="how long to wait for an answer")
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url(cls, value: str) -> str:
+        return check_base_url(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """One vendor. `open` does discovery and gives the client that all its streams use.
+
+    `link` makes an address in the vendor's own screens for a record (table, id), or None where there is none.
+    """
+
+    name: str
+    title: str
+    role: Literal["psa", "backup", "rmm"]
+    settings: type[AccountSettings]
+    open: Callable[[Any, HttpFactory], Http]
+    streams: tuple[Stream, ...]
+    notes: Callable[[Http, Any], NotePort] | None = None
+    link: Callable[[Any, str, str], str | None] = lambda _settings, _table, _id: None

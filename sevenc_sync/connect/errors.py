@@ -1,0 +1,77 @@
+"""What can go wrong with a vendor, by who has to act.
+
+Each problem has a text for the operator, what to do about it, and a detail for us. None holds a response body or a
+secret: texts are made from status codes, paths and the few cleaned words of the vendor's own error message.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+
+class Problem(Exception):
+    """Something that stops a request. `text` and `action` are for the operator, `detail` for us."""
+
+    actor: ClassVar[str] = "us"
+    default_action: ClassVar[str] = "Report this with the output of `sevenc-sync log RUN`."
+
+    def __init__(self, text: str, *, action: str | None = None, detail: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.action = action or self.default_action
+        self.detail = detail
+
+
+class ConfigProblem(Problem):
+    """The configuration is wrong: the operator mends it here."""
+
+    actor = "operator"
+    default_action = "Correct the configuration and run `sevenc-sync check`."
+
+
+class CredentialsProblem(ConfigProblem):
+    """The vendor refuses our key: the whole account stops, so that it is not locked out."""
+
+    default_action = "Renew the account's credentials, then run `sevenc-sync check`."
+
+
+class AccessProblem(Problem):
+    """A right is missing at the vendor: the stream is unreadable, never empty."""
+
+    actor = "operator, at the vendor"
+    default_action = "Give the API user this right in the vendor's own screens, then run `sevenc-sync check`."
+
+
+class Throttled(Problem):
+    """The vendor asks us to wait until `retry_at`, longer than a run should."""
+
+    actor = "nobody: wait"
+    default_action = "Nothing: the next run waits as long as the vendor asks."
+
+    def __init__(self, text: str, *, retry_at: datetime, detail: str = "") -> None:
+        super().__init__(text, detail=detail)
+        self.retry_at = retry_at
+
+
+class VendorDown(Problem):
+    """The vendor does not answer, or answers with a fault of its own."""
+
+    actor = "nobody: wait"
+    default_action = "Nothing: the next run tries again. If it stays, look at the vendor's status page."
+
+
+class ContractChanged(Problem):
+    """The answer has a shape that we do not know. It is never read as "no records"."""
+
+
+class RecordVanished(Problem):
+    """A record that was asked for by its id is not there (any more)."""
+
+    actor = "nobody"
+    default_action = "Nothing: the record was deleted at the vendor."
+
+
+class Stopped(Problem):
+    """We are shutting down."""
+
+    actor = "nobody"
+    default_action = "Nothing: the run goes on at the next start."

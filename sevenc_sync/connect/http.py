@@ -1,0 +1,430 @@
+"""The one module that speaks HTTP: limits, retries, Retry-After, size and scheme checks, counting.
+
+Reads are retried. A write is not: whoever writes looks for the result first (see the note port).
+"""
+
+import email.utils
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity.wait import wait_exponential_jitter
+
+from sevenc_sync.clock import Clock
+from sevenc_sync.connect import redact
+from sevenc_sync.connect.errors import (
+    AccessProblem,
+    ConfigProblem,
+    ContractChanged,
+    CredentialsProblem,
+    Problem,
+    RecordVanished,
+    Stopped,
+    Throttled,
+    VendorDown,
+)
+from sevenc_sync.connect.limits import Bucket, Limits
+from sevenc_sync.connect.pages import Malformed
+from sevenc_sync.connect.text import clean
+
+T = TypeVar("T")
+
+MAX_BODY = 256 * 1024 * 1024
+MAX_WORDS = 160
+
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, THROTTLED = 401, 403, 404, 429
+_TRANSIENT = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+
+
+@dataclass(slots=True)
+class Meter:
+    """What a run cost at the vendor. Written by one thread at a time."""
+
+    requests: int = 0
+    retries: int = 0
+    waited_seconds: float = 0.0
+    received_bytes: int = 0
+    causes: dict[str, int] = field(default_factory=dict)  # cause of a retry -> how often
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A successful answer. `server_time` is its Date header; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    server_time: datetime | None
+
+    def json(self) -> Any:
+        """The body decoded. Raises ContractChanged when it is not JSON."""
+        try:
+            return msgspec.json.decode(self.body)
+        except msgspec.DecodeError as error:
+            raise ContractChanged("The answer is not JSON.", detail=str(error)) from error
+
+
+# Looks at an error answer (status, headers, body) and gives the problem it means to this vendor; None: by the status.
+ErrorReader = Callable[[int, Mapping[str, str], bytes], Problem | None]
+
+
+def by_status(status: int, headers: Mapping[str, str], body: bytes) -> Problem | None:  # noqa: ARG001 - ErrorReader
+    """No vendor knowledge: the status alone decides."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How long to insist. Above `longest_wait` seconds of Retry-After the run ends and comes back later."""
+
+    attempts: int = 5
+    first_wait: float = 0.5
+    max_wait: float = 30.0
+    longest_wait: float = 120.0
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to wait by a Retry-After header (seconds or a date), never negative; None without a usable one."""
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    if value.replace(".", "", 1).isdigit():
+        return float(value)
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    # A date counts against the server's own clock where it tells it, so that skew does not matter.
+    server = server_time(headers) or now
+    return max(0.0, (moment - server).total_seconds())
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """The Date header as aware UTC, or None."""
+    try:
+        moment = email.utils.parsedate_to_datetime(headers["date"])
+    except (KeyError, ValueError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def vendor_words(body: bytes) -> str:
+    """The few words of a JSON error body that say what is wrong, cleaned, redacted and cut; "" when there are none.
+
+    Only known keys are read, so nothing else of the body can reach a log.
+    """
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    words: list[str] = []
+    for source in (data, *_first_error(data)):
+        if isinstance(source, str):
+            words.append(source)
+        elif isinstance(source, dict):
+            words += [
+                str(source[key])
+                for key in ("code", "error", "message", "field")
+                if isinstance(source.get(key), str)
+            ]
+    text = clean(": ".join(dict.fromkeys(words)).replace("\n", " "), MAX_WORDS)
+    return redact.redact(text) if text else ""
+
+
+def _first_error(data: object) -> list[object]:
+    errors = data.get("errors") if isinstance(data, dict) else None
+    return errors[:1] if isinstance(errors, list) else []
+
+
+class _Retryable(Exception):
+    """A try that failed in a way that may pass. `wait` is what the vendor asks for, `problem` what it becomes."""
+
+    def __init__(self, problem: Problem, cause: str, wait: float | None = None) -> None:
+        super().__init__(cause)
+        self.problem = problem
+        self.cause = cause
+        self.wait = wait
+
+
+class Http:
+    """A vendor's API at one base address, for one account. Use `close` or a with statement."""
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        *,
+        base_url: str,
+        bucket: Bucket,
+        errors: ErrorReader,
+        policy: RetryPolicy,
+        clock: Clock,
+        stop: threading.Event,
+        meter: Meter,
+    ) -> None:
+        self.base_url = base_url
+        self.meter = meter
+        self._client = client
+        self._bucket = bucket
+        self._errors = errors
+        self._policy = policy
+        self._clock = clock
+        self._stop = stop
+
+    def __enter__(self) -> "Http":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def at(self, base_url: str) -> "Http":
+        """The same client at another base address on the same host (found by discovery).
+
+        Raises ContractChanged for another host: the credentials must not follow.
+        """
+        if urlsplit(base_url)[:2] != urlsplit(self.base_url)[:2]:
+            raise ContractChanged(f"Discovery points to another host: {urlsplit(base_url).netloc}.")
+        return Http(
+            self._client,
+            base_url=base_url.rstrip("/"),
+            bucket=self._bucket,
+            errors=self._errors,
+            policy=self._policy,
+            clock=self._clock,
+            stop=self._stop,
+            meter=self.meter,
+        )
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Read. Raises the kit's Problems."""
+        return self.read(path, lambda response: response, params=params, headers=headers)
+
+    def read(
+        self,
+        path: str,
+        parse: Callable[[Response], T],
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json_body: object = None,
+    ) -> T:
+        """Read and parse, again from the start while the vendor is down or the body is no JSON (parse: Malformed).
+
+        With `json_body` the question is asked by POST, for vendors whose queries are. Raises the kit's Problems.
+        """
+        method = "GET" if json_body is None else "POST"
+
+        def once() -> T:
+            response = self._send(method, path, params=params, headers=headers, json_body=json_body)
+            try:
+                return parse(response)
+            except Malformed as error:
+                problem = ContractChanged(
+                    f"{path} answered with something that is not JSON.", detail=str(error)
+                )
+                raise _Retryable(problem, "malformed answer") from error
+
+        retrying = Retrying(
+            stop=stop_after_attempt(self._policy.attempts),
+            retry=retry_if_exception(lambda error: isinstance(error, _Retryable)),
+            wait=self._wait_time,
+            sleep=self._pause,
+            before_sleep=self._count_retry,
+            reraise=True,
+        )
+        try:
+            return retrying(once)
+        except _Retryable as error:
+            raise error.problem from error
+
+    def write(self, method: str, path: str, json_body: object = None) -> Response:
+        """Create, change or delete: one try, no retry. Raises the kit's Problems."""
+        try:
+            return self._send(method, path, json_body=json_body)
+        except _Retryable as error:
+            raise error.problem from error
+
+    def _wait_time(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.wait if isinstance(error, _Retryable) else None
+        jittered = wait_exponential_jitter(
+            initial=self._policy.first_wait, max=self._policy.max_wait, jitter=1
+        )(state)
+        return jittered if asked is None else asked + min(1.0, self._policy.first_wait)
+
+    def _count_retry(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        cause = error.cause if isinstance(error, _Retryable) else "unknown"
+        self.meter.retries += 1
+        self.meter.causes[cause] = self.meter.causes.get(cause, 0) + 1
+
+    def _pause(self, seconds: float) -> None:
+        self.meter.waited_seconds += seconds
+        if self._stop.wait(seconds):
+            raise Stopped("Stopped while waiting for the vendor.")
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json_body: object = None,
+    ) -> Response:
+        wait = self._bucket.take()
+        if wait > 0:
+            self._pause(wait)
+        if self._stop.is_set():
+            raise Stopped("Stopped before the request.")
+        self.meter.requests += 1
+        content = None if json_body is None else msgspec.json.encode(json_body)
+        send_headers = dict(headers or {})
+        if content is not None:
+            send_headers["Content-Type"] = "application/json; charset=utf-8"
+        try:
+            with self._client.stream(
+                method, self.base_url + path, params=params, headers=send_headers, content=content
+            ) as answer:
+                body = self._body(answer)
+                found = {name.lower(): value for name, value in answer.headers.items()}
+        except httpx.TimeoutException as error:
+            raise _Retryable(
+                VendorDown(f"{path} did not answer in time.", detail=repr(error)), "time-out"
+            ) from error
+        except httpx.TransportError as error:
+            text = f"{path}: the connection failed ({type(error).__name__})."
+            raise _Retryable(VendorDown(text, detail=str(error)), "connection") from error
+        except httpx.InvalidURL as error:
+            raise ConfigProblem(f"The address of {path} is not valid.", detail=str(error)) from error
+        self.meter.received_bytes += len(body)
+        if httpx.codes.is_success(answer.status_code):
+            return Response(answer.status_code, found, body, server_time(found))
+        raise self._problem(path, answer.status_code, found, body)
+
+    def _body(self, answer: httpx.Response) -> bytes:
+        collected = bytearray()
+        for chunk in answer.iter_bytes():
+            collected += chunk
+            if len(collected) > MAX_BODY:
+                raise ContractChanged(f"An answer is larger than {MAX_BODY // 2**20} MiB.")
+            if self._stop.is_set():
+                raise Stopped("Stopped while reading an answer.")
+        return bytes(collected)
+
+    def _problem(self, path: str, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
+        """The exception for an error answer: retryable, or the problem itself."""
+        words = vendor_words(body)
+        said = f' ("{words}")' if words else ""
+        known = self._errors(status, headers, body)
+        if known is not None:
+            return _Retryable(known, str(status)) if isinstance(known, VendorDown) else known
+        if status == THROTTLED or (status in _TRANSIENT and "retry-after" in headers):
+            return self._throttled(path, status, headers, said)
+        if status in _TRANSIENT:
+            return _Retryable(VendorDown(f"{path} answered {status}{said}."), str(status))
+        if status == UNAUTHORIZED:
+            return CredentialsProblem(f"The vendor refuses the credentials: {path} answered 401{said}.")
+        if status == FORBIDDEN:
+            return AccessProblem(f"{path} answered 403{said}.")
+        if status == NOT_FOUND:
+            return RecordVanished(f"{path} answered 404{said}.")
+        if httpx.codes.is_redirect(status):
+            target = clean(urlsplit(headers.get("location", "")).netloc, 80) or "elsewhere"
+            return ConfigProblem(
+                f"{path} redirects to {target}.",
+                action="If that is the right address, set it as the account's base_url; credentials are not sent along.",
+            )
+        return ContractChanged(f"{path} answered {status}{said}.")
+
+    def _throttled(self, path: str, status: int, headers: Mapping[str, str], said: str) -> Exception:
+        now = self._clock()
+        wait = retry_after(headers, now)
+        text = f"{path} answered {status}: too many requests{said}."
+        if wait is not None and wait > self._policy.longest_wait:
+            return Throttled(text, retry_at=now + timedelta(seconds=wait))
+        fallback = timedelta(seconds=wait or self._policy.longest_wait)
+        return _Retryable(Throttled(text, retry_at=now + fallback), str(status), wait)
+
+
+class HttpFactory:
+    """Makes an account's client with what the account's settings and the run say."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        stop: threading.Event,
+        meter: Meter | None = None,
+        timeout: float = 90,
+        ca_bundle: Path | None = None,
+        proxy: str | None = None,
+        policy: RetryPolicy | None = None,
+        bucket: Bucket | None = None,
+        user_agent: str = "sevenc-sync",
+    ) -> None:
+        self.meter = meter or Meter()
+        self._clock = clock
+        self._stop = stop
+        self._timeout = timeout
+        self._ca_bundle = ca_bundle
+        self._proxy = proxy
+        self._policy = policy or RetryPolicy()
+        self._bucket = bucket
+        self._user_agent = user_agent
+
+    def __call__(
+        self,
+        base_url: str,
+        *,
+        limits: Limits,
+        headers: Mapping[str, str] | None = None,
+        basic: tuple[str, str] | None = None,
+        errors: ErrorReader = by_status,
+    ) -> Http:
+        """A client at `base_url`. Raises ConfigProblem when the CA bundle cannot be read."""
+        if basic:
+            redact.register_basic(*basic)
+        try:
+            verify: Any = httpx.create_ssl_context(verify=str(self._ca_bundle)) if self._ca_bundle else True
+        except OSError as error:
+            raise ConfigProblem(
+                f"The ca_bundle {self._ca_bundle} cannot be read: {error.strerror}."
+            ) from error
+        client = httpx.Client(
+            auth=httpx.BasicAuth(*basic) if basic else None,
+            headers={"User-Agent": self._user_agent, "Accept": "application/json", **(headers or {})},
+            timeout=httpx.Timeout(self._timeout, connect=min(15.0, self._timeout)),
+            follow_redirects=False,  # credentials must not follow to another host
+            verify=verify,
+            proxy=self._proxy,
+            trust_env=False,  # a proxy is configured per account, not picked up from the environment
+        )
+        return Http(
+            client,
+            base_url=base_url.rstrip("/"),
+            bucket=self._bucket or Bucket(limits),
+            errors=errors,
+            policy=self._policy,
+            clock=self._clock,
+            stop=self._stop,
+            meter=self.meter,
+        )

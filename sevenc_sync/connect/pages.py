@@ -1,0 +1,197 @@
+"""How vendors cut lists into pages, and how answers hold their records.
+
+Paginators and layouts are frozen values with pure functions. The engine, not they, stops on a repeated page.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from sevenc_sync.connect.errors import ContractChanged
+
+Params = dict[str, str | int]
+
+
+class Malformed(Exception):
+    """The body is not JSON at all, or not what a gateway should have let through: worth asking again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """What a paginator may know of the page just read.
+
+    `last_key` is the key of its last record, `paging` the envelope's fields beside the records, `link_next` whether a
+    Link header names a next page (None when the vendor sends no such header).
+    """
+
+    params: Params
+    count: int
+    last_key: str | None
+    paging: Mapping[str, object]
+    link_next: bool | None
+
+
+class Paginator(Protocol):
+    """First parameters, next parameters. `resumable`: an interrupted pass may go on at a stored page."""
+
+    @property
+    def resumable(self) -> bool: ...
+
+    def first(self) -> Params: ...
+
+    def next(self, page: PageInfo) -> Params | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SinglePage:
+    """The vendor gives everything in one answer."""
+
+    resumable: bool = False
+
+    def first(self) -> Params:
+        """No paging parameters."""
+        return {}
+
+    def next(self, page: PageInfo) -> Params | None:  # noqa: ARG002 - the protocol's signature
+        """There is no second page."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyset:
+    """Pages after a key: the server gives records with a greater key, in its order. Rows cannot move between pages."""
+
+    size: int
+    size_param: str
+    key_param: str
+    resumable: bool = True
+
+    def first(self) -> Params:
+        """Only the size: from the beginning."""
+        return {self.size_param: self.size}
+
+    def next(self, page: PageInfo) -> Params | None:
+        """After the last key; the end is a short page with no next link.
+
+        Raises Malformed when the server says that there is more, but gave nothing to go on from.
+        """
+        if page.count < self.size and not page.link_next:
+            return None
+        if page.last_key is None:
+            raise Malformed("an empty page that names a next one")
+        return {self.size_param: self.size, self.key_param: page.last_key}
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedPages:
+    """Pages by number, with the number of pages in the envelope (under `envelope`)."""
+
+    size: int
+    page_param: str
+    size_param: str | None
+    envelope: str
+    page_field: str
+    total_field: str
+    resumable: bool = False  # a numbered page shifts while others change
+
+    def first(self) -> Params:
+        """Page one."""
+        params: Params = {self.page_param: 1}
+        if self.size_param:
+            params[self.size_param] = self.size
+        return params
+
+    def next(self, page: PageInfo) -> Params | None:
+        """The next number until the envelope's total is reached. Raises ContractChanged without a usable total."""
+        envelope = page.paging.get(self.envelope)
+        if envelope is None:
+            return None  # shapes without an envelope hold everything
+        total = envelope.get(self.total_field) if isinstance(envelope, Mapping) else None
+        if not isinstance(total, int):
+            raise ContractChanged(f"The page envelope has no number in {self.envelope}.{self.total_field}.")
+        number = int(page.params[self.page_param])
+        return {**page.params, self.page_param: number + 1} if number < total else None
+
+
+class Layout(Protocol):
+    """Where in an answer the records are."""
+
+    def split(self, body: bytes) -> tuple[Sequence[msgspec.Raw], Mapping[str, object]]:
+        """The records' own bytes and the envelope's other fields. Raises Malformed, ContractChanged."""
+        ...
+
+
+_ANY_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def _first_byte(body: bytes) -> bytes:
+    return body[:64].lstrip()[:1]
+
+
+def _array(body: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+    try:
+        return _ARRAY.decode(body)
+    except msgspec.ValidationError as error:
+        raise ContractChanged(
+            "The answer holds no list of records where one belongs.", detail=str(error)
+        ) from error
+    except msgspec.DecodeError as error:
+        raise Malformed(str(error)) from error
+
+
+def _object(body: bytes) -> dict[str, msgspec.Raw]:
+    try:
+        return _ANY_OBJECT.decode(body)
+    except msgspec.ValidationError as error:
+        raise ContractChanged("The answer is no object with named keys.", detail=str(error)) from error
+    except msgspec.DecodeError as error:
+        raise Malformed(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class BareArray:
+    """The answer is the list itself."""
+
+    def split(self, body: bytes) -> tuple[Sequence[msgspec.Raw], Mapping[str, object]]:
+        """See Layout."""
+        if _first_byte(body) == b"{":
+            raise ContractChanged("The answer is one object where a list of records was expected.")
+        return _array(body), {}
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The list stands under `items` of an object; the other keys describe the page."""
+
+    items: str
+
+    def split(self, body: bytes) -> tuple[Sequence[msgspec.Raw], Mapping[str, object]]:
+        """See Layout."""
+        fields = _object(body)
+        if self.items not in fields:
+            known = ", ".join(sorted(fields)[:8]) or "no keys"
+            raise ContractChanged(f"The answer has no {self.items!r} (it has {known}).")
+        rows = _array(fields.pop(self.items))
+        return rows, {name: msgspec.json.decode(value) for name, value in fields.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """A vendor that answers one question in several shapes: a list, {items: list}, or an object numbered from "0"."""
+
+    items: str
+
+    def split(self, body: bytes) -> tuple[Sequence[msgspec.Raw], Mapping[str, object]]:
+        """See Layout. A shape that is none of the three is ContractChanged, never "no records"."""
+        if _first_byte(body) == b"[":
+            return _array(body), {}
+        fields = _object(body)
+        if self.items in fields:
+            return Envelope(self.items).split(body)
+        if all(name.isdigit() for name in fields):
+            return [fields[name] for name in sorted(fields, key=int)], {}
+        known = ", ".join(sorted(fields)[:8])
+        raise ContractChanged(f"The answer has a shape that is not known (it has {known}).")

@@ -1,0 +1,49 @@
+"""Reading vendors' scalars: texts, times and numbers as they really come."""
+
+from datetime import UTC, datetime
+
+# Control characters but tab and line feed; NUL is refused by PostgreSQL, the others upset terminals and notes.
+_CONTROLS = {code: None for code in range(32) if code not in (9, 10)} | {
+    code: None for code in range(127, 160)
+}
+# Invisible marks that make equal names differ.
+_INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
+# Direction overrides let a text show other than it reads.
+_BIDI = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_TABLE = {**_CONTROLS, **_INVISIBLE, **_BIDI, 0xA0: " "}
+
+
+def clean(value: str | None, limit: int | None = None) -> str | None:
+    """A vendor's text without control and invisible characters, trimmed, cut to `limit`; None when nothing is left."""
+    if not value:
+        return None
+    if not value.isascii() or not value.isprintable():
+        # a lone surrogate cannot be stored as UTF-8
+        value = value.translate(_TABLE).encode("utf-8", "replace").decode("utf-8")
+    value = value.strip()
+    if limit is not None and len(value) > limit:
+        value = value[: limit - 1].rstrip() + "…"
+    return value or None
+
+
+def when(value: str | None) -> datetime | None:
+    """An ISO 8601 time as aware UTC; None for None and for the empty text that some vendors send for "not set".
+
+    A time without a zone is read as UTC. Raises ValueError for anything else.
+    """
+    if not value:
+        return None
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is UTC:
+        return moment
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def from_epoch(value: float | None) -> datetime | None:
+    """Seconds since 1970 as aware UTC; None for None and for 0, which vendors use for "never"."""
+    return datetime.fromtimestamp(value, UTC) if value else None
+
+
+def iso(moment: datetime) -> str:
+    """`2026-11-22T19:30:00Z`: whole seconds, UTC, as strict APIs want it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
