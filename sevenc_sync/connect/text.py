@@ -3,9 +3,7 @@
 from datetime import UTC, datetime
 
 # Control characters but tab and line feed; NUL is refused by PostgreSQL, the others upset terminals and notes.
-_CONTROLS = {code: None for code in range(32) if code not in (9, 10)} | {
-    code: None for code in range(127, 160)
-}
+_CONTROLS = {code: None for code in range(32) if code not in (9, 10)} | dict.fromkeys(range(127, 160))
 # Invisible marks that make equal names differ.
 _INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
 # Direction overrides let a text show other than it reads.

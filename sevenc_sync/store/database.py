@@ -1,0 +1,125 @@
+"""Opening the store: one engine, two kinds of transaction.
+
+Reads see one snapshot and cannot write. Writers queue up at their start (BEGIN IMMEDIATE on SQLite), so a transaction
+never fails in its middle because another one wrote first.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -16384",  # 16 MiB: more made no difference in time, only in memory
+    "PRAGMA wal_autocheckpoint = 10000",  # 40 MiB of log between checkpoints: backfills rewrite index pages less often
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+class StoreProblem(Exception):
+    """The store cannot be used as it is; the text says what to do."""
+
+
+def parse_url(value: str) -> URL:
+    """The database address. Raises ValueError unless it is sqlite:///FILE or postgresql://… (psycopg 3)."""
+    try:
+        url = make_url(value)
+    except ArgumentError as error:
+        raise ValueError("expected sqlite:///path/to/file or postgresql://user@host/database") from error
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise ValueError("expected sqlite:///path/to/file or postgresql://user@host/database")
+    if url.drivername == "sqlite" and not url.database:
+        raise ValueError("an in-memory store would forget everything; give a file: sqlite:///path/to/file")
+    return url
+
+
+class Store:
+    """The store at one address. Close it when done, or use it in a with statement."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, address: str) -> "Store":
+        """Connect; the schema is not touched. Raises ValueError for a bad address, StoreProblem for a missing folder."""
+        url = parse_url(address)
+        if url.get_backend_name() == "sqlite":
+            folder = Path(url.database or "").absolute().parent
+            if not folder.is_dir():
+                raise StoreProblem(
+                    f"The folder of the store does not exist: {folder}. Create it, or change store.url."
+                )
+            engine = create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=24)
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        else:
+            engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
+        return cls(engine)
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give all connections back to the system."""
+        self.engine.dispose()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def address(self) -> str:
+        """Where the store is, without its password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One snapshot: everything read in the block is from the same moment. Writing fails."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection = connection.execution_options(sevenc_reader=True)
+            else:
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed at the end of the block, rolled back when it raises."""
+        with self.engine.begin() as connection:
+            yield connection
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves, below
+    connection.execute("PRAGMA busy_timeout = 60000")
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reader = connection.get_execution_options().get("sevenc_reader", False)
+    connection.exec_driver_sql("PRAGMA query_only = " + ("ON" if reader else "OFF"))
+    connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
+
+
+def scalar_list(connection: Connection, statement: Any) -> list[Any]:
+    """The first column of every row."""
+    return list(connection.execute(statement).scalars())

@@ -1,0 +1,58 @@
+"""The schema's version: asked at every start, changed only on command (`sevenc-sync db upgrade`)."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from sevenc_sync.store.database import Store, StoreProblem
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest_revision() -> str:
+    """The revision that this version of the program needs."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise StoreProblem("This installation holds no schema history; install it again.")
+    return head
+
+
+def current_revision(store: Store) -> str | None:
+    """The revision that the store has; None for an empty database."""
+    with store.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(store: Store) -> tuple[str | None, str]:
+    """Bring the schema to the newest revision, in one transaction. Gives the revision before and after."""
+    before = current_revision(store)
+    with store.write() as connection:
+        command.upgrade(_config(connection), "head")
+    return before, newest_revision()
+
+
+def require_current(store: Store) -> None:
+    """Raise StoreProblem, with the command to run, unless the schema is the one that this program needs."""
+    have, need = current_revision(store), newest_revision()
+    if have == need:
+        return
+    if have is None:
+        raise StoreProblem(f"The store {store.address} is empty. Run: sevenc-sync db upgrade")
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if have not in known:
+        raise StoreProblem(
+            f"The store {store.address} was written by a newer sevenc-sync (schema {have}; this one knows {need}). "
+            "Install that version, or restore a backup."
+        )
+    raise StoreProblem(
+        f"The store {store.address} has schema {have}; this version needs {need}. Run: sevenc-sync db upgrade"
+    )

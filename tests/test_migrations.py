@@ -1,0 +1,46 @@
+"""The schema's history ends where the tables are."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from sevenc_sync.store.database import Store, StoreProblem
+from sevenc_sync.store.migrate import current_revision, newest_revision, require_current, upgrade
+from sevenc_sync.store.tables import metadata
+
+
+def test_the_migrated_schema_is_the_one_that_the_tables_describe(store: Store) -> None:
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(store: Store) -> None:
+    assert upgrade(store) == (newest_revision(), newest_revision())
+    require_current(store)
+
+
+def test_an_empty_database_is_refused_with_the_command_to_run(sqlite_url: str) -> None:
+    with Store.open(sqlite_url) as empty:
+        assert current_revision(empty) is None
+        with pytest.raises(StoreProblem, match="sevenc-sync db upgrade"):
+            require_current(empty)
+
+
+def test_a_store_of_a_newer_program_is_refused(store: Store) -> None:
+    with store.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreProblem, match="newer sevenc-sync"):
+        require_current(store)
+
+
+def test_a_read_sees_one_snapshot_and_cannot_write(store: Store) -> None:
+    insert = "INSERT INTO account (name, connector, is_stopped) VALUES ('a', 'b', {no})"
+    no = "0" if store.is_sqlite else "false"
+    with store.read() as reader:
+        assert reader.exec_driver_sql("SELECT count(*) FROM account").scalar() == 0
+        with store.write() as writer:
+            writer.exec_driver_sql(insert.format(no=no))
+        assert reader.exec_driver_sql("SELECT count(*) FROM account").scalar() == 0
+        with pytest.raises(Exception, match=r"readonly|read-only"):
+            reader.exec_driver_sql(insert.format(no=no))
