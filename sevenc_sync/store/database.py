@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
@@ -67,7 +67,7 @@ class Store:
             engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
         return cls(engine)
 
-    def __enter__(self) -> "Store":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -90,11 +90,11 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One snapshot: everything read in the block is from the same moment. Writing fails."""
-        with self.engine.connect() as connection:
+        with self.engine.connect() as opened:
             if self.is_sqlite:
-                connection = connection.execution_options(sevenc_reader=True)
+                connection = opened.execution_options(sevenc_reader=True)
             else:
-                connection = connection.execution_options(
+                connection = opened.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             with connection.begin():

@@ -1,0 +1,170 @@
+"""Writing evidence in bulk: read the digests of a batch, write only the rows that differ.
+
+Reading first costs less than a guarded upsert when nothing has changed, and tells which companies are touched.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, inspect
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, DropIndex
+
+from sevenc_sync.store.codec import Codec, Row
+from sevenc_sync.store.tables import dirty, evidence, phrase
+
+
+@dataclass(slots=True)
+class Counts:
+    """What writing a batch did, in records."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+
+    def add(self, other: "Counts") -> None:
+        """Count the other batch too."""
+        self.new += other.new
+        self.changed += other.changed
+        self.same += other.same
+
+
+def _is_postgres(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
+
+
+def _existing(
+    connection: Connection, codec: Codec, account: int, ids: Sequence[str]
+) -> dict[str, tuple[Any, ...]]:
+    """(digest, gone_at, company) of the rows that are there, by id."""
+    table = codec.record.table
+    company = codec.columns[codec.company_at] if codec.company_at is not None else "NULL"
+    select = f"SELECT id, digest, gone_at, {company} FROM {table} WHERE account = "
+    if _is_postgres(connection):
+        rows = connection.exec_driver_sql(select + "%s AND id = ANY(%s)", (account, list(ids)))
+    else:
+        listed = msgspec.json.encode(ids).decode()
+        rows = connection.exec_driver_sql(
+            select + "? AND id IN (SELECT value FROM json_each(?))", (account, listed)
+        )
+    return {row[0]: tuple(row[1:]) for row in rows}
+
+
+@cache
+def _upsert_sqlite(table: str, columns: tuple[str, ...]) -> str:
+    names = ", ".join(f'"{name}"' for name in columns)
+    marks = ", ".join("?" * len(columns))
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in ("account", "id"))
+    return f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (account, id) DO UPDATE SET {changes}"
+
+
+def _upsert_postgres(
+    connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[Row]
+) -> None:
+    """COPY into a temporary table, then one merge: half the time of executemany, a quarter of our CPU."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in ("account", "id"))
+    staging = f"staging_{table}"
+    driver = connection.connection.driver_connection
+    if driver is None:
+        raise AssertionError("the connection has no driver behind it")
+    with driver.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE {staging} (LIKE {table}) ON COMMIT DROP")
+        with cursor.copy(f"COPY {staging} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM {staging} "
+            f"ON CONFLICT (account, id) DO UPDATE SET {changes}"
+        )
+        cursor.execute(f"DROP TABLE {staging}")
+
+
+def upsert(connection: Connection, codec: Codec, account: int, rows: Iterable[Row]) -> Counts:
+    """Write the rows that are new or differ, and mark the companies they touch as dirty.
+
+    Of rows with one id the last counts. A row that was gone and is back is a change.
+    """
+    latest = {row[1]: row for row in rows}
+    if not latest:
+        return Counts()
+    known = _existing(connection, codec, account, list(latest))
+    digest_at = len(codec.columns) - 3
+    counts = Counts()
+    write: list[Row] = []
+    companies: set[str] = set()
+    company_at = codec.company_at
+    for key, row in latest.items():
+        before = known.get(key)
+        if before is None:
+            counts.new += 1
+        elif before[0] == row[digest_at] and before[1] is None:
+            counts.same += 1
+            continue
+        else:
+            counts.changed += 1
+            if before[2] is not None:
+                companies.add(before[2])  # a record that moves touches the company that it leaves
+        write.append(row)
+        if company_at is not None and row[company_at] is not None:
+            companies.add(row[company_at])
+    if write:
+        if _is_postgres(connection):
+            _upsert_postgres(connection, codec.record.table, codec.columns, write)
+        else:
+            connection.exec_driver_sql(_upsert_sqlite(codec.record.table, codec.columns), write)
+    mark_dirty(connection, account, codec.record.table, companies)
+    return counts
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows whose key is not there yet."""
+    if not rows:
+        return
+    dialect = postgresql if _is_postgres(connection) else sqlite
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+
+
+def mark_dirty(connection: Connection, account: int, kind: str, companies: Iterable[str]) -> None:
+    """Note that evidence of this kind has changed for these companies."""
+    rows = [{"account": account, "company": company, "kind": kind} for company in sorted(companies)]
+    insert_missing(connection, dirty, rows)
+
+
+def save_phrases(connection: Connection, codec: Codec, stored: set[int]) -> set[int]:
+    """Insert the codec's phrases that are not in `stored`; gives their ids, to be remembered after the commit."""
+    rows = codec.phrase_rows(stored)
+    insert_missing(connection, phrase, rows)
+    return {row["id"] for row in rows}
+
+
+def drop_indexes_if_empty(connection: Connection, tables: Iterable[str]) -> list[str]:
+    """Drop the secondary indexes of tables that hold nothing yet: a backfill is twice as fast without them.
+
+    Gives the tables. `ensure_indexes` makes the indexes again: at the end of the run, and at every start.
+    """
+    dropped = []
+    for name in tables:
+        table = evidence[name]
+        if connection.exec_driver_sql(f"SELECT 1 FROM {name} LIMIT 1").first() is not None:
+            continue
+        for index in table.indexes:
+            connection.execute(DropIndex(index, if_exists=True))
+        dropped.append(name)
+    return dropped
+
+
+def ensure_indexes(connection: Connection, tables: Iterable[str] | None = None) -> list[str]:
+    """Make the secondary indexes that are missing; gives their names. Cheap when none is."""
+    made = []
+    for name in evidence if tables is None else tables:
+        table = evidence[name]
+        present = {index["name"] for index in inspect(connection).get_indexes(name)}
+        for index in sorted(table.indexes, key=lambda item: str(item.name)):
+            if index.name not in present:
+                connection.execute(CreateIndex(index, if_not_exists=True))
+                made.append(str(index.name))
+    return made

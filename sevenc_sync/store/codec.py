@@ -1,0 +1,104 @@
+"""Records to rows: integers for times, JSON text for mappings, a phrase id for the words, a digest for the whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from sevenc_sync.model import RECORDS, Record
+from sevenc_sync.store.tables import evidence
+
+_MSGPACK = msgspec.msgpack.Encoder()
+_JSON = msgspec.json.Encoder(order="deterministic")
+
+Row = tuple[Any, ...]
+
+
+def digest64(data: bytes) -> int:
+    """A signed 64-bit hash that is the same on every machine."""
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
+
+
+def phrase_id(kind: str, words: Mapping[str, str | None]) -> int:
+    """The id of a combination of words: the same in every store."""
+    return digest64(_JSON.encode([kind, dict(words)]))
+
+
+@dataclass(slots=True)
+class Codec:
+    """One kind of record. Keeps the phrases that it has seen, so that each is hashed once.
+
+    `columns` is the order of a row: account, the record's fields (id first), phrase, digest, fetched_at, gone_at.
+    """
+
+    record: type[Record]
+    columns: tuple[str, ...] = field(init=False)
+    company_at: int | None = field(init=False)  # where in a row the company stands
+    newest_at: int | None = field(init=False)  # where in a row the source's own time of change stands
+    _times: tuple[int, ...] = field(init=False)
+    _maps: tuple[int, ...] = field(init=False)
+    _words: tuple[int, ...] = field(init=False)
+    phrases: dict[tuple[str | None, ...], int | None] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        fields = msgspec.structs.fields(self.record)
+        names = tuple(item.name for item in fields)
+        kinds = {item.name: str(item.type) for item in fields}
+        table = evidence[self.record.table]
+        self.columns = tuple(table.c.keys())
+        if self.columns != ("account", *names, "phrase", "digest", "fetched_at", "gone_at"):
+            raise AssertionError(f"the table {table.name} is not in the order of its record")
+        own = "id" if self.record.company_is_self else "company"
+        self.company_at = 1 + names.index(own) if own in names else None
+        stamp = next((name for name in ("updated_at", "at", "raised_at") if name in names), None)
+        self.newest_at = 1 + names.index(stamp) if stamp else None
+        self._times = tuple(i for i, name in enumerate(names) if datetime.__name__ in kinds[name])
+        self._maps = tuple(i for i, name in enumerate(names) if "Mapping" in kinds[name])
+        self._words = tuple(names.index(name) for name in self.record.phrase)
+
+    def row(self, account: int, record: Record, fetched_at: int) -> Row:
+        """The record as a row of its table. Raises ValueError for a time without a zone."""
+        values = list(msgspec.structs.astuple(record))
+        for i in self._times:
+            moment = values[i]
+            if moment is not None:
+                if moment.tzinfo is None:
+                    raise ValueError(f"{self.record.__name__} {record.id}: a time without a zone")
+                values[i] = int(moment.timestamp())
+        for i in self._maps:
+            if values[i] is not None:
+                values[i] = _JSON.encode(values[i]).decode()
+        digest = digest64(_MSGPACK.encode(values))
+        if not self._words:
+            return (account, *values, None, digest, fetched_at, None)
+        words = tuple([values[i] for i in self._words])
+        try:
+            phrase = self.phrases[words]
+        except KeyError:
+            phrase = self.phrases[words] = self._phrase(words)
+        return (account, *values, phrase, digest, fetched_at, None)
+
+    def _phrase(self, words: tuple[str | None, ...]) -> int | None:
+        if not any(words):
+            return None
+        return phrase_id(self.record.table, dict(zip(self.record.phrase, words, strict=True)))
+
+    def phrase_rows(self, known: set[int]) -> list[dict[str, Any]]:
+        """Rows for the phrase table: phrases seen whose id is not in `known`."""
+        return [
+            {
+                "id": number,
+                "kind": self.record.table,
+                "words": _JSON.encode(dict(zip(self.record.phrase, words, strict=True))).decode(),
+            }
+            for words, number in self.phrases.items()
+            if number is not None and number not in known
+        ]
+
+
+def codecs() -> dict[str, Codec]:
+    """A fresh codec for each kind of record, by table name."""
+    return {name: Codec(record) for name, record in RECORDS.items()}

@@ -1,0 +1,198 @@
+"""Runs and stream states: who reads a stream now, how far it came, and what it was like.
+
+A run is fenced: every commit of its pages checks, in the same transaction, that the stream is still its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from sevenc_sync.clock import from_seconds, to_seconds
+from sevenc_sync.store.database import Store
+from sevenc_sync.store.holder import is_dead
+from sevenc_sync.store.tables import run, run_log, stream_state
+
+LEASE = timedelta(minutes=10)  # longer than the longest wait between two commits of a healthy run
+
+RunState = Literal["ok", "partial", "failed", "unreadable", "throttled", "stopped"]
+
+
+class RunLost(Exception):
+    """Another run has taken the stream over: nothing of this one may be written any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """The stream is being read by somebody else."""
+
+    holder: str
+    run: int
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an interrupted pass goes on. Times are seconds; `started` is the source's clock at the pass's beginning."""
+
+    mode: str
+    since: int | None
+    started: int
+    parent: str | None = None
+    params: dict[str, str | int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A stream that is ours to read. `watermark` and `token` are from the runs before."""
+
+    run: int
+    account: int
+    stream: str
+    watermark: datetime | None
+    last_full_at: datetime | None
+    token: Token | None
+
+
+def claim(
+    store: Store, account: int, stream: str, *, trigger: str, holder: str, now: datetime
+) -> Claim | Busy:
+    """Take the stream for a new run, unless a live run holds it. A dead or expired run is marked lost."""
+    at = to_seconds(now)
+    with store.write() as connection:
+        where = (stream_state.c.account == account) & (stream_state.c.stream == stream)
+        state = connection.execute(select(stream_state).where(where).with_for_update()).first()
+        if state is None:
+            connection.execute(
+                insert(stream_state).values(account=account, stream=stream, state="new", failures=0)
+            )
+            state = connection.execute(select(stream_state).where(where).with_for_update()).one()
+        if state.run is not None:
+            if state.lease_until > at and not is_dead(state.holder):
+                return Busy(holder=state.holder, run=state.run)
+            connection.execute(
+                update(run)
+                .where(run.c.id == state.run, run.c.state == "running")
+                .values(
+                    state="lost",
+                    finished_at=at,
+                    error="The process that ran it is gone.",
+                    action="Nothing: the next run goes on.",
+                )
+            )
+        result = connection.execute(
+            insert(run).values(
+                account=account,
+                stream=stream,
+                trigger=trigger,
+                mode="delta",
+                state="running",
+                holder=holder,
+                started_at=at,
+            )
+        )
+        number = int((result.inserted_primary_key or (0,))[0])
+        connection.execute(
+            update(stream_state)
+            .where(where)
+            .values(run=number, holder=holder, lease_until=at + int(LEASE.total_seconds()))
+        )
+    return Claim(
+        run=number,
+        account=account,
+        stream=stream,
+        watermark=None if state.watermark is None else from_seconds(state.watermark),
+        last_full_at=None if state.last_full_at is None else from_seconds(state.last_full_at),
+        token=None if state.token is None else msgspec.json.decode(state.token, type=Token),
+    )
+
+
+def advance(
+    connection: Connection,
+    claimed: Claim,
+    *,
+    token: Token | None,
+    newest: int | None,
+    now: datetime,
+    totals: Mapping[str, int | str],
+) -> None:
+    """Progress of the run, in the transaction of its pages. Raises RunLost when the stream is another run's."""
+    values: dict[str, Any] = {"lease_until": to_seconds(now + LEASE)}
+    if token is not None:
+        values["token"] = msgspec.json.encode(token).decode()
+    mine = (
+        (stream_state.c.account == claimed.account)
+        & (stream_state.c.stream == claimed.stream)
+        & (stream_state.c.run == claimed.run)
+    )
+    if newest is not None:
+        known = connection.execute(select(stream_state.c.newest_at).where(mine)).scalar()
+        values["newest_at"] = max(newest, known or newest)
+    if connection.execute(update(stream_state).where(mine).values(values)).rowcount != 1:
+        raise RunLost(f"run {claimed.run} no longer holds {claimed.stream}")
+    connection.execute(update(run).where(run.c.id == claimed.run).values(totals))
+
+
+def finish(
+    store: Store,
+    claimed: Claim,
+    state: RunState,
+    *,
+    now: datetime,
+    totals: Mapping[str, int | str],
+    watermark: datetime | None,
+    full: bool,
+    keep_token: bool,
+    error: str | None = None,
+    action: str | None = None,
+    next_due: datetime | None = None,
+) -> None:
+    """End the run. `watermark` moves only when given; `keep_token` leaves the place where the next run goes on."""
+    at = to_seconds(now)
+    good = state == "ok"
+    values: dict[str, Any] = {
+        "state": state,
+        "reason": error,
+        "run": None,
+        "holder": None,
+        "lease_until": None,
+        "next_due_at": None if next_due is None else to_seconds(next_due),
+        "failures": 0 if good else stream_state.c.failures + 1,
+    }
+    if not keep_token:
+        values["token"] = None
+    if watermark is not None:
+        values["watermark"] = to_seconds(watermark)
+    if good:
+        values["last_ok_at"] = at
+        if full:
+            values["last_full_at"] = at
+    with store.write() as connection:
+        mine = (
+            (stream_state.c.account == claimed.account)
+            & (stream_state.c.stream == claimed.stream)
+            & (stream_state.c.run == claimed.run)
+        )
+        if connection.execute(update(stream_state).where(mine).values(values)).rowcount != 1:
+            raise RunLost(f"run {claimed.run} no longer holds {claimed.stream}")
+        connection.execute(
+            update(run)
+            .where(run.c.id == claimed.run)
+            .values({**totals, "state": state, "finished_at": at, "error": error, "action": action})
+        )
+
+
+def log(
+    connection: Connection,
+    number: int,
+    at: datetime,
+    level: str,
+    event: str,
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    """One line of a run's own log."""
+    text = msgspec.json.encode(detail, order="sorted").decode() if detail else None
+    connection.execute(
+        insert(run_log).values(run=number, at=to_seconds(at), level=level, event=event, detail=text)
+    )
