@@ -1,0 +1,99 @@
+"""Small reads that the stream engine needs of the store: parents of child streams, list entries, run rows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from sevenc_sync.model import Lookup
+from sevenc_sync.store.tables import account, evidence, quarantine, run, run_log, stream_state
+
+
+def parent_rows(
+    connection: Connection, number: int, table: str, kinds: Mapping[str, str], start: str | None
+) -> list[Mapping[str, Any]]:
+    """The account's rows of a table that a child stream reads under, by id, from `start` on (inclusive)."""
+    source = evidence[table]
+    statement = (
+        select(source).where(source.c.account == number, source.c.gone_at.is_(None)).order_by(source.c.id)
+    )
+    for column, value in kinds.items():
+        statement = statement.where(source.c[column] == value)
+    if start is not None:
+        statement = statement.where(source.c.id >= start)
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def lookup_entries(connection: Connection, number: int, kinds: Sequence[str]) -> dict[str, dict[str, Lookup]]:
+    """The vendor's list entries: kind -> vendor id -> entry."""
+    found: dict[str, dict[str, Lookup]] = {kind: {} for kind in kinds}
+    source = evidence["lookup"]
+    statement = select(source).where(
+        source.c.account == number, source.c.kind.in_(kinds), source.c.gone_at.is_(None)
+    )
+    for row in connection.execute(statement):
+        entry = Lookup(
+            id=row.id,
+            kind=row.kind,
+            name=row.name,
+            meaning=row.meaning,
+            parent=row.parent,
+            is_active=row.is_active,
+        )
+        found[row.kind][row.id.partition(":")[2]] = entry
+    return found
+
+
+def stream_states(connection: Connection) -> list[dict[str, Any]]:
+    """Every stream's state with its account's name, in the order of both names."""
+    statement = (
+        select(stream_state, account.c.name.label("account_name"), account.c.connector, account.c.is_stopped)
+        .join(account, account.c.id == stream_state.c.account)
+        .order_by(account.c.name, stream_state.c.stream)
+    )
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def runs(
+    connection: Connection, *, limit: int, account_name: str | None = None, stream: str | None = None
+) -> list[dict[str, Any]]:
+    """The newest runs first, with their account's name."""
+    statement = (
+        select(run, account.c.name.label("account_name"))
+        .join(account, account.c.id == run.c.account)
+        .order_by(run.c.id.desc())
+        .limit(limit)
+    )
+    if account_name is not None:
+        statement = statement.where(account.c.name == account_name)
+    if stream is not None:
+        statement = statement.where(run.c.stream == stream)
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def run_row(connection: Connection, number: int) -> dict[str, Any] | None:
+    """One run with its account's name, or None."""
+    statement = (
+        select(run, account.c.name.label("account_name"))
+        .join(account, account.c.id == run.c.account)
+        .where(run.c.id == number)
+    )
+    row = connection.execute(statement).mappings().first()
+    return None if row is None else dict(row)
+
+
+def run_lines(connection: Connection, number: int, after: int = 0) -> list[dict[str, Any]]:
+    """The run's own log, oldest first, from behind line id `after`."""
+    statement = select(run_log).where(run_log.c.run == number, run_log.c.id > after).order_by(run_log.c.id)
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def quarantine_of_run(connection: Connection, number: int) -> list[dict[str, Any]]:
+    """The bad records that the run met, without their bytes."""
+    columns = [quarantine.c.id, quarantine.c.path, quarantine.c.reason, quarantine.c.first_at]
+    return [
+        dict(row)
+        for row in connection.execute(
+            select(*columns).where(quarantine.c.run == number).order_by(quarantine.c.id)
+        ).mappings()
+    ]

@@ -1,0 +1,1 @@
+"""One stream run: claim, pages, commit, finish."""

@@ -1,0 +1,208 @@
+"""One pass over one stream: from the place where the last one stopped, page by page, to the end.
+
+The pass knows nothing of claims and outcomes; it reads, commits and counts. `run` decides what a failure means.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote
+
+from sevenc_sync.clock import Clock, from_seconds, to_seconds
+from sevenc_sync.connect.errors import ContractChanged, RecordVanished, VendorDown
+from sevenc_sync.connect.http import Http, Response
+from sevenc_sync.connect.pages import PageInfo, Params
+from sevenc_sync.connect.stream import Context, Parent, Stream, Window
+from sevenc_sync.model import Lookup
+from sevenc_sync.store.bulk import Counts, save_phrases, upsert
+from sevenc_sync.store.codec import Codec
+from sevenc_sync.store.database import Store
+from sevenc_sync.store.quarantine import hold
+from sevenc_sync.store.runs import Claim, Token, advance
+from sevenc_sync.sync.batch import Batch
+from sevenc_sync.sync.decode import DecodedPage, PageDecoder
+
+MAX_PARENTS_DOWN = 3  # in a row: then it is the vendor, not the record
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a pass has read so far, in records and pages."""
+
+    pages: int = 0
+    fetched: int = 0
+    held: int = 0
+    counts: Counts = field(default_factory=Counts)
+
+
+@dataclass(slots=True, kw_only=True)
+class Pass:
+    """A pass's fixed surroundings. `on_page` hears the totals after every page."""
+
+    store: Store
+    http: Http
+    stream: Stream
+    claim: Claim
+    codecs: Mapping[str, Codec]
+    known_phrases: set[int]
+    clock: Clock
+    horizon: datetime
+    lookups: Mapping[str, Mapping[str, Lookup]]
+    on_page: Callable[[Totals], None] = lambda _totals: None
+    totals: Totals = field(default_factory=Totals)
+    skipped: list[str] = field(default_factory=list)  # parents whose own list could not be read
+    batch: Batch = field(default_factory=Batch)
+    started: datetime | None = None  # the source's clock at the pass's beginning
+    _decoder: PageDecoder = field(init=False)
+    _newest: int | None = None
+    _place: Token | None = None  # where a later run would go on after the batch
+
+    def __post_init__(self) -> None:
+        self._decoder = PageDecoder(self.stream, self.codecs, self.claim.account)
+
+    def read_all(
+        self, mode: str, since: datetime | None, token: Token | None, parents: Iterator[Parent] | None
+    ) -> None:
+        """Read everything from `token` (or the beginning) on. Raises the kit's Problems, and RunLost."""
+        if token is not None:
+            self.started = from_seconds(token.started)
+        if parents is None:
+            self._read_list(mode, since, None, token.params if token else None)
+        else:
+            self._read_children(mode, since, parents, token)
+        self.commit()
+
+    def _read_children(
+        self, mode: str, since: datetime | None, parents: Iterator[Parent], token: Token | None
+    ) -> None:
+        down = 0
+        for parent in parents:
+            resumed = token.params if token is not None and token.parent == parent.id else None
+            try:
+                self._read_list(mode, since, parent, resumed)
+                down = 0
+            except RecordVanished:
+                self.skipped.append(parent.id)  # the parent itself is gone; the sweep will say so
+            except VendorDown:
+                down += 1
+                if down >= MAX_PARENTS_DOWN:
+                    raise
+                self.skipped.append(parent.id)
+
+    def _read_list(
+        self, mode: str, since: datetime | None, parent: Parent | None, resumed: Params | None
+    ) -> None:
+        """One list from its first (or the resumed) page to its end."""
+        window = Window(since=since, horizon=self.horizon)
+        fixed = dict(self.stream.params(window))
+        path = self.stream.path.format(parent=quote(parent.id, safe="")) if parent else self.stream.path
+        params: Params | None = resumed if resumed is not None else self.stream.paginator.first()
+        seen: set[tuple[tuple[str, str | int], ...]] = set()
+        while params is not None:
+            mark = tuple(sorted(params.items()))
+            if mark in seen:
+                raise ContractChanged(f"{path} leads back to a page already read: {dict(params)}.")
+            seen.add(mark)
+            params = self._read_page(path, fixed, params, parent)
+            self._place = self._token(mode, since, parent, params)
+            if self.batch.is_due:
+                self.commit()
+
+    def _read_page(
+        self, path: str, fixed: Mapping[str, str], params: Params, parent: Parent | None
+    ) -> Params | None:
+        """Read one page into the batch; gives the next page's parameters."""
+
+        def parse(response: Response) -> tuple[DecodedPage, Params | None]:
+            now = self.clock()
+            if self.started is None:
+                self.started = response.server_time or now
+            context = Context(now=now, parent=parent, lookups=self.lookups)
+            page = self._decoder.page(response.body, context, to_seconds(now))
+            info = PageInfo(
+                params=params,
+                count=page.count,
+                last_key=page.last_key,
+                paging=page.paging,
+                link_next=_names_next(response.headers.get("link")),
+            )
+            return page, self.stream.paginator.next(info)
+
+        page, following = self.http.read(path, parse, params={**fixed, **params}, headers=self.stream.headers)
+        self.batch.add(page)
+        self.totals.pages += 1
+        self.totals.fetched += page.count
+        self.totals.held += len(page.bad)
+        self.on_page(self.totals)
+        return following
+
+    def _token(
+        self, mode: str, since: datetime | None, parent: Parent | None, params: Params | None
+    ) -> Token | None:
+        """Where a later run would go on; None where it would have to begin again."""
+        if not self.stream.paginator.resumable and parent is None:
+            return None
+        return Token(
+            mode=mode,
+            since=None if since is None else to_seconds(since),
+            started=to_seconds(self.started or self.clock()),
+            parent=parent.id if parent else None,
+            params=params if self.stream.paginator.resumable else None,
+        )
+
+    def commit(self) -> None:
+        """Write the batch, the counters and the place in one transaction. Raises RunLost."""
+        now = self.clock()
+        new_phrases: set[int] = set()
+        counts = Counts()
+        with self.store.write() as connection:
+            for table, rows in self.batch.rows.items():
+                codec = self.codecs[table]
+                newest = codec.newest_at
+                if newest is not None:
+                    latest = max((row[newest] for row in rows if row[newest] is not None), default=None)
+                    self._newest = max(filter(None, (latest, self._newest)), default=None)
+                new_phrases |= save_phrases(connection, codec, self.known_phrases)
+                counts.add(upsert(connection, codec, self.claim.account, rows))
+            hold(
+                connection,
+                self.claim.account,
+                self.stream.name,
+                self.claim.run,
+                to_seconds(now),
+                self.batch.bad,
+            )
+            total = self.totals.counts
+            advance(
+                connection,
+                self.claim,
+                token=self._place,
+                newest=self._newest,
+                now=now,
+                totals={
+                    "new": total.new + counts.new,
+                    "changed": total.changed + counts.changed,
+                    "same": total.same + counts.same,
+                    **self.counters(),
+                },
+            )
+        self.totals.counts.add(counts)
+        self.known_phrases |= new_phrases
+        self.batch.clear()
+
+    def counters(self) -> dict[str, int | str]:
+        """The run's counters for its row, but for what only a commit knows."""
+        meter = self.http.meter
+        return {
+            "pages": self.totals.pages,
+            "fetched": self.totals.fetched,
+            "held": self.totals.held,
+            "requests": meter.requests,
+            "retries": meter.retries,
+            "waited_ms": int(meter.waited_seconds * 1000),
+            "bytes": meter.received_bytes,
+        }
+
+
+def _names_next(link: str | None) -> bool | None:
+    return None if not link else 'rel="next"' in link

@@ -1,0 +1,290 @@
+"""One run of one stream: claim it, read it, and say what came of it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from sevenc_sync.clock import Clock, from_seconds, to_seconds
+from sevenc_sync.connect.errors import (
+    AccessProblem,
+    ConfigProblem,
+    CredentialsProblem,
+    Problem,
+    RecordVanished,
+    Stopped,
+    Throttled,
+)
+from sevenc_sync.connect.http import Http, Meter
+from sevenc_sync.connect.stream import Parent, Stream
+from sevenc_sync.store import runs
+from sevenc_sync.store.bulk import drop_indexes_if_empty, ensure_indexes
+from sevenc_sync.store.codec import Codec, codecs
+from sevenc_sync.store.database import Store
+from sevenc_sync.store.reads import lookup_entries, parent_rows
+from sevenc_sync.store.runs import Busy, Claim, RunLost, RunState
+from sevenc_sync.sync.passes import Pass, Totals
+
+FULL_EVERY = timedelta(days=7)  # catches what a vendor's own time of change missed
+SKEW_WORTH_SAYING = timedelta(minutes=5)
+
+log = structlog.get_logger("sync")
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What came of one run. `state` is the run's, or "busy" when another one reads the stream now."""
+
+    account: str
+    stream: str
+    state: str
+    run: int | None = None
+    mode: str = ""
+    fetched: int = 0
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    held: int = 0
+    requests: int = 0
+    error: str | None = None
+    action: str | None = None
+    problem: Problem | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Surroundings:
+    """What all runs of one process share. `on_progress` hears (account, stream, totals) after every page."""
+
+    store: Store
+    clock: Clock
+    holder: str
+    trigger: str
+    history: timedelta  # how far back rules look
+    on_progress: Callable[[str, str, Totals], None] = lambda _account, _stream, _totals: None
+    codecs: dict[str, Codec] = field(default_factory=codecs)
+    known_phrases: set[int] = field(default_factory=set)
+
+
+def run_stream(
+    around: Surroundings, http: Http, stream: Stream, *, account: int, account_name: str, full: bool
+) -> RunResult:
+    """Run one stream of one account. Never raises the kit's Problems: they are the result."""
+    claimed = runs.claim(
+        around.store, account, stream.name, trigger=around.trigger, holder=around.holder, now=around.clock()
+    )
+    if isinstance(claimed, Busy):
+        text = f"{stream.name} is being read by {claimed.holder} (run {claimed.run})."
+        log.info(
+            "stream busy", account=account_name, stream=stream.name, holder=claimed.holder, by_run=claimed.run
+        )
+        return RunResult(account=account_name, stream=stream.name, state="busy", run=claimed.run, error=text)
+    with structlog.contextvars.bound_contextvars(run=claimed.run, account=account_name, stream=stream.name):
+        try:
+            return _Run(around, http, stream, claimed, account_name).execute(full=full)
+        except BaseException as error:
+            # A fault of ours: let the stream go at once instead of holding it until the lease ends.
+            text = f"A fault in sevenc-sync ended the run: {type(error).__name__}."
+            runs.abandon(around.store, claimed, now=around.clock(), error=text, action=Problem.default_action)
+            raise
+
+
+class _Run:
+    """A claimed run, from its mode to its end."""
+
+    def __init__(
+        self, around: Surroundings, http: Http, stream: Stream, claimed: Claim, account_name: str
+    ) -> None:
+        self._around = around
+        self._stream = stream
+        self._claim = claimed
+        self._account_name = account_name
+        self._began = around.clock()
+        http.meter = Meter()
+        self._http = http
+
+    def execute(self, *, full: bool) -> RunResult:
+        """Read, then finish by the outcome."""
+        mode, since, token = self._plan(full=full)
+        reading = self._reading()
+        problem: Problem | None = None
+        try:
+            self._before(mode)
+            reading.read_all(mode, since, token, self._parents(token.parent if token else None))
+        except Problem as error:
+            problem = error
+            self._keep_what_was_read(reading)
+        except RunLost as error:
+            log.warning("run lost", detail=str(error))
+            return self._result(reading, mode, "lost", error=str(error), problem=None)
+        self._check_skew(reading)
+        return self._finish(reading, mode, since, problem)
+
+    def _plan(self, *, full: bool) -> tuple[str, datetime | None, runs.Token | None]:
+        """Mode, lower bound, and the place where an interrupted pass of the same mode goes on."""
+        claim, now = self._claim, self._began
+        stale = claim.last_full_at is None or now - claim.last_full_at >= FULL_EVERY
+        token = claim.token
+        if token is not None and not (full and token.mode != "full"):
+            return token.mode, None if token.since is None else from_seconds(token.since), token
+        if full or not self._stream.delta or claim.watermark is None or stale:
+            return "full", None, None
+        return "delta", claim.watermark, None
+
+    def _reading(self) -> Pass:
+        around = self._around
+        with around.store.read() as connection:
+            lookups = lookup_entries(connection, self._claim.account, self._stream.lookups)
+        return Pass(
+            store=around.store,
+            http=self._http,
+            stream=self._stream,
+            claim=self._claim,
+            codecs=around.codecs,
+            known_phrases=around.known_phrases,
+            clock=around.clock,
+            horizon=self._began - around.history,
+            lookups=lookups,
+            on_page=lambda totals: around.on_progress(self._account_name, self._stream.name, totals),
+        )
+
+    def _before(self, mode: str) -> None:
+        with self._around.store.write() as connection:
+            if mode == "full":
+                drop_indexes_if_empty(connection, [record.table for record in self._stream.records])
+            runs.log(connection, self._claim.run, self._began, "info", "started", {"mode": mode})
+
+    def _parents(self, start: str | None) -> Iterator[Parent] | None:
+        stream = self._stream
+        if stream.parent is None:
+            return None
+        with self._around.store.read() as connection:
+            rows = parent_rows(connection, self._claim.account, stream.parent, stream.parent_kinds, start)
+        return (Parent(id=row["id"], company=row.get("company"), row=row) for row in rows)
+
+    def _keep_what_was_read(self, reading: Pass) -> None:
+        try:
+            reading.commit()
+        except RunLost as error:
+            log.warning("run lost", detail=str(error))
+
+    def _check_skew(self, reading: Pass) -> None:
+        if reading.started is None or self._claim.token is not None:
+            return
+        skew = reading.started - self._began
+        if abs(skew) > SKEW_WORTH_SAYING:
+            log.warning("clocks differ", seconds=int(skew.total_seconds()))
+
+    def _finish(self, reading: Pass, mode: str, since: datetime | None, problem: Problem | None) -> RunResult:
+        now = self._around.clock()
+        state = _state_of(problem, partial=bool(reading.skipped))
+        watermark = None
+        if state == "ok" and reading.started is not None:
+            watermark = reading.started - self._stream.lag
+            if self._claim.watermark is not None:
+                watermark = max(watermark, self._claim.watermark)
+        error, action = (problem.text, problem.action) if problem else (None, None)
+        if state == "unreadable":
+            action = f"The API user needs: {self._stream.needs}. {action}"
+        if problem is None and reading.skipped:
+            error = f"{len(reading.skipped)} of the {self._stream.parent} rows could not be read below, {reading.skipped[0]} first."
+            action = "Nothing: the next run tries again."
+        totals = {
+            "mode": mode,
+            **({} if since is None else {"cursor_from": to_seconds(since)}),
+            **({} if watermark is None else {"cursor_to": to_seconds(watermark)}),
+            **reading.counters(),
+        }
+        with self._around.store.write() as connection:
+            ensure_indexes(connection, [record.table for record in self._stream.records])
+            level = "info" if state == "ok" else "warning"
+            runs.log(
+                connection,
+                self._claim.run,
+                now,
+                level,
+                "finished",
+                {"state": state, "error": error, "retries": dict(self._http.meter.causes)},
+            )
+        try:
+            runs.finish(
+                self._around.store,
+                self._claim,
+                state,
+                now=now,
+                totals=totals,
+                watermark=watermark,
+                full=mode == "full",
+                keep_token=problem is not None,
+                error=error,
+                action=action,
+                next_due=problem.retry_at if isinstance(problem, Throttled) else now + self._stream.cadence,
+            )
+        except RunLost as lost:
+            log.warning("run lost", detail=str(lost))
+            return self._result(reading, mode, "lost", error=str(lost), problem=None)
+        return self._result(reading, mode, state, error=error, action=action, problem=problem)
+
+    def _result(
+        self,
+        reading: Pass,
+        mode: str,
+        state: str,
+        *,
+        problem: Problem | None,
+        error: str | None = None,
+        action: str | None = None,
+    ) -> RunResult:
+        totals = reading.totals
+        counts = totals.counts
+        result = RunResult(
+            account=self._account_name,
+            stream=self._stream.name,
+            state=state,
+            run=self._claim.run,
+            mode=mode,
+            fetched=totals.fetched,
+            new=counts.new,
+            changed=counts.changed,
+            same=counts.same,
+            held=totals.held,
+            requests=self._http.meter.requests,
+            error=error,
+            action=action,
+            problem=problem,
+        )
+        say = log.info if state == "ok" else log.warning
+        say(
+            "stream run",
+            state=state,
+            mode=mode,
+            pages=totals.pages,
+            fetched=totals.fetched,
+            new=counts.new,
+            changed=counts.changed,
+            same=counts.same,
+            held=totals.held,
+            requests=self._http.meter.requests,
+            retries=self._http.meter.retries,
+            seconds=round((self._around.clock() - self._began).total_seconds(), 3),
+            **({"error": error} if error else {}),
+            **({"detail": problem.detail} if problem and problem.detail else {}),
+        )
+        return result
+
+
+def _state_of(problem: Problem | None, *, partial: bool) -> RunState:
+    """The run's state by who has to act."""
+    match problem:
+        case None:
+            return "partial" if partial else "ok"
+        case Stopped():
+            return "stopped"
+        case Throttled():
+            return "throttled"
+        case CredentialsProblem() | ConfigProblem():
+            return "failed"
+        case AccessProblem() | RecordVanished():
+            return "unreadable"
+        case _:
+            return "failed"
