@@ -196,3 +196,29 @@ def log(
     connection.execute(
         insert(run_log).values(run=number, at=to_seconds(at), level=level, event=event, detail=text)
     )
+
+
+def abandon(store: Store, claimed: Claim, *, now: datetime, error: str, action: str) -> None:
+    """Let the stream go after a fault of ours; its place stays. Does nothing when the run is over already."""
+    with store.write() as connection:
+        connection.execute(
+            update(run)
+            .where(run.c.id == claimed.run, run.c.state == "running")
+            .values(state="failed", finished_at=to_seconds(now), error=error, action=action)
+        )
+        connection.execute(
+            update(stream_state)
+            .where(
+                stream_state.c.account == claimed.account,
+                stream_state.c.stream == claimed.stream,
+                stream_state.c.run == claimed.run,
+            )
+            .values(
+                state="failed",
+                reason=error,
+                run=None,
+                holder=None,
+                lease_until=None,
+                failures=stream_state.c.failures + 1,
+            )
+        )
