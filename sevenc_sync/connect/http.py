@@ -3,12 +3,11 @@
 Reads are retried. A write is not: whoever writes looks for the result first (see the note port).
 """
 
-import email.utils
-import json
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -20,28 +19,31 @@ from tenacity.wait import wait_exponential_jitter
 
 from sevenc_sync.clock import Clock
 from sevenc_sync.connect import redact
+from sevenc_sync.connect.answers import (
+    THROTTLED,
+    TRANSIENT,
+    ErrorReader,
+    by_status,
+    problem_by_status,
+    retry_after,
+    server_time,
+    unreadable,
+    vendor_words,
+)
 from sevenc_sync.connect.errors import (
-    AccessProblem,
     ConfigProblem,
     ContractChanged,
-    CredentialsProblem,
     Problem,
-    RecordVanished,
     Stopped,
     Throttled,
     VendorDown,
 )
 from sevenc_sync.connect.limits import Bucket, Limits
 from sevenc_sync.connect.pages import Malformed
-from sevenc_sync.connect.text import clean
 
 T = TypeVar("T")
 
 MAX_BODY = 256 * 1024 * 1024
-MAX_WORDS = 160
-
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND, THROTTLED = 401, 403, 404, 429
-_TRANSIENT = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
 @dataclass(slots=True)
@@ -72,15 +74,6 @@ class Response:
             raise ContractChanged("The answer is not JSON.", detail=str(error)) from error
 
 
-# Looks at an error answer (status, headers, body) and gives the problem it means to this vendor; None: by the status.
-ErrorReader = Callable[[int, Mapping[str, str], bytes], Problem | None]
-
-
-def by_status(status: int, headers: Mapping[str, str], body: bytes) -> Problem | None:  # noqa: ARG001 - ErrorReader
-    """No vendor knowledge: the status alone decides."""
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How long to insist. Above `longest_wait` seconds of Retry-After the run ends and comes back later."""
@@ -89,61 +82,7 @@ class RetryPolicy:
     first_wait: float = 0.5
     max_wait: float = 30.0
     longest_wait: float = 120.0
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds to wait by a Retry-After header (seconds or a date), never negative; None without a usable one."""
-    value = headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    if value.replace(".", "", 1).isdigit():
-        return float(value)
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    # A date counts against the server's own clock where it tells it, so that skew does not matter.
-    server = server_time(headers) or now
-    return max(0.0, (moment - server).total_seconds())
-
-
-def server_time(headers: Mapping[str, str]) -> datetime | None:
-    """The Date header as aware UTC, or None."""
-    try:
-        moment = email.utils.parsedate_to_datetime(headers["date"])
-    except (KeyError, ValueError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def vendor_words(body: bytes) -> str:
-    """The few words of a JSON error body that say what is wrong, cleaned, redacted and cut; "" when there are none.
-
-    Only known keys are read, so nothing else of the body can reach a log.
-    """
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    words: list[str] = []
-    for source in (data, *_first_error(data)):
-        if isinstance(source, str):
-            words.append(source)
-        elif isinstance(source, dict):
-            words += [
-                str(source[key])
-                for key in ("code", "error", "message", "field")
-                if isinstance(source.get(key), str)
-            ]
-    text = clean(": ".join(dict.fromkeys(words)).replace("\n", " "), MAX_WORDS)
-    return redact.redact(text) if text else ""
-
-
-def _first_error(data: object) -> list[object]:
-    errors = data.get("errors") if isinstance(data, dict) else None
-    return errors[:1] if isinstance(errors, list) else []
+    throttled_wait: float = 30.0  # the first wait after a 429 that names none; doubles up to longest_wait
 
 
 class _Retryable(Exception):
@@ -170,6 +109,7 @@ class Http:
         clock: Clock,
         stop: threading.Event,
         meter: Meter,
+        params_of: Mapping[str, Mapping[str, str | int]] | None = None,
     ) -> None:
         self.base_url = base_url
         self.meter = meter
@@ -179,6 +119,7 @@ class Http:
         self._policy = policy
         self._clock = clock
         self._stop = stop
+        self._params_of = params_of or {}
 
     def __enter__(self) -> Self:
         return self
@@ -206,6 +147,7 @@ class Http:
             clock=self._clock,
             stop=self._stop,
             meter=self.meter,
+            params_of=self._params_of,
         )
 
     def get(
@@ -237,10 +179,9 @@ class Http:
             try:
                 return parse(response)
             except Malformed as error:
-                problem = ContractChanged(
-                    f"{path} answered with something that is not JSON.", detail=str(error)
-                )
-                raise _Retryable(problem, "malformed answer") from error
+                raise _Retryable(unreadable(path, response.body, error), "malformed answer") from error
+            except VendorDown as error:  # vendors that say so in an answer with status 200
+                raise _Retryable(error, "fault in a 200") from error
 
         retrying = Retrying(
             stop=stop_after_attempt(self._policy.attempts),
@@ -268,7 +209,12 @@ class Http:
         jittered = wait_exponential_jitter(
             initial=self._policy.first_wait, max=self._policy.max_wait, jitter=1
         )(state)
-        return jittered if asked is None else asked + min(1.0, self._policy.first_wait)
+        if asked is not None:
+            return asked + min(1.0, self._policy.first_wait)
+        if isinstance(error, _Retryable) and isinstance(error.problem, Throttled):
+            doubled = self._policy.throttled_wait * 2.0 ** (state.attempt_number - 1)
+            return min(doubled, self._policy.longest_wait)
+        return jittered
 
     def _count_retry(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -300,9 +246,10 @@ class Http:
         send_headers = dict(headers or {})
         if content is not None:
             send_headers["Content-Type"] = "application/json; charset=utf-8"
+        query = {**self._params_of.get(path, {}), **(params or {})}
         try:
             with self._client.stream(
-                method, self.base_url + path, params=params, headers=send_headers, content=content
+                method, self.base_url + path, params=query or None, headers=send_headers, content=content
             ) as answer:
                 body = self._body(answer)
                 found = {name.lower(): value for name, value in answer.headers.items()}
@@ -310,9 +257,9 @@ class Http:
             raise _Retryable(
                 VendorDown(f"{path} did not answer in time.", detail=repr(error)), "time-out"
             ) from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             text = f"{path}: the connection failed ({type(error).__name__})."
-            raise _Retryable(VendorDown(text, detail=str(error)), "connection") from error
+            raise _Retryable(VendorDown(text, detail=redact.redact(str(error))), "connection") from error
         except httpx.InvalidURL as error:
             raise ConfigProblem(f"The address of {path} is not valid.", detail=str(error)) from error
         self.meter.received_bytes += len(body)
@@ -334,31 +281,17 @@ class Http:
         """The exception for an error answer: retryable, or the problem itself."""
         words = vendor_words(body)
         said = f' ("{words}")' if words else ""
-        known = self._errors(status, headers, body)
-        if known is not None:
-            return _Retryable(known, str(status)) if isinstance(known, VendorDown) else known
-        if status == THROTTLED or (status in _TRANSIENT and "retry-after" in headers):
-            return self._throttled(path, status, headers, said)
-        if status in _TRANSIENT:
-            return _Retryable(VendorDown(f"{path} answered {status}{said}."), str(status))
-        if status == UNAUTHORIZED:
-            return CredentialsProblem(f"The vendor refuses the credentials: {path} answered 401{said}.")
-        if status == FORBIDDEN:
-            return AccessProblem(f"{path} answered 403{said}.")
-        if status == NOT_FOUND:
-            return RecordVanished(f"{path} answered 404{said}.")
-        if httpx.codes.is_redirect(status):
-            target = clean(urlsplit(headers.get("location", "")).netloc, 80) or "elsewhere"
-            return ConfigProblem(
-                f"{path} redirects to {target}.",
-                action="If that is the right address, set it as the account's base_url; credentials are not sent along.",
-            )
-        return ContractChanged(f"{path} answered {status}{said}.")
+        problem = self._errors(status, headers, body)
+        if problem is None:
+            if status == THROTTLED or (status in TRANSIENT and "retry-after" in headers):
+                return self._throttled(path, status, headers, said)
+            problem = problem_by_status(path, status, headers, said)
+        return _Retryable(problem, str(status)) if isinstance(problem, VendorDown) else problem
 
     def _throttled(self, path: str, status: int, headers: Mapping[str, str], said: str) -> Exception:
         now = self._clock()
         wait = retry_after(headers, now)
-        text = f"{path} answered {status}: too many requests{said}."
+        text = f"{path} answered {status}: the vendor asks us to wait{said}."
         if wait is not None and wait > self._policy.longest_wait:
             return Throttled(text, retry_at=now + timedelta(seconds=wait))
         fallback = timedelta(seconds=wait or self._policy.longest_wait)
@@ -399,12 +332,16 @@ class HttpFactory:
         headers: Mapping[str, str] | None = None,
         basic: tuple[str, str] | None = None,
         errors: ErrorReader = by_status,
+        params_of: Mapping[str, Mapping[str, str | int]] | None = None,
     ) -> Http:
-        """A client at `base_url`. Raises ConfigProblem when the CA bundle cannot be read."""
+        """A client at `base_url`. Raises ConfigProblem when the CA bundle cannot be read.
+
+        `params_of` holds parameters that the account's settings add to every request of one exact path.
+        """
         if basic:
             redact.register_basic(*basic)
         try:
-            verify: Any = httpx.create_ssl_context(verify=str(self._ca_bundle)) if self._ca_bundle else True
+            verify = ssl.create_default_context(cafile=self._ca_bundle) if self._ca_bundle else True
         except OSError as error:
             raise ConfigProblem(
                 f"The ca_bundle {self._ca_bundle} cannot be read: {error.strerror}."
@@ -427,4 +364,5 @@ class HttpFactory:
             clock=self._clock,
             stop=self._stop,
             meter=self.meter,
+            params_of=params_of,
         )
