@@ -1,0 +1,1 @@
+"""The connector kit: all that a connector may use."""

@@ -41,7 +41,7 @@ def check_base_url(value: str) -> str:
 class AccountSettings(BaseModel):
     """What every account can say, whichever its connector. Connectors add their own keys and secrets (SecretStr)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     name: str = Field(description="the account's name here; it names runs, logs and credentials")
     connector: str = Field(description="which connector reads it")

@@ -13,6 +13,8 @@ from sevenc_sync.connect.errors import ContractChanged
 
 Params = dict[str, str | int]
 
+MAX_PAGES = 10_000  # by number; a vendor that never ends must not keep us for ever
+
 
 class Malformed(Exception):
     """The body is not JSON at all, or not what a gateway should have let through: worth asking again."""
@@ -37,11 +39,17 @@ class Paginator(Protocol):
     """First parameters, next parameters. `resumable`: an interrupted pass may go on at a stored page."""
 
     @property
-    def resumable(self) -> bool: ...
+    def resumable(self) -> bool:
+        """Whether the pages after a stored place are still the same ones later."""
+        ...
 
-    def first(self) -> Params: ...
+    def first(self) -> Params:
+        """The first page's parameters."""
+        ...
 
-    def next(self, page: PageInfo) -> Params | None: ...
+    def next(self, page: PageInfo) -> Params | None:
+        """The parameters of the page after this one; None at the end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ class Keyset:
 
 @dataclass(frozen=True, slots=True)
 class NumberedPages:
-    """Pages by number, with the number of pages in the envelope (under `envelope`)."""
+    """Pages by number, with the page's number and the number of pages in the envelope (under `envelope`)."""
 
     size: int
     page_param: str
@@ -104,15 +112,26 @@ class NumberedPages:
         return params
 
     def next(self, page: PageInfo) -> Params | None:
-        """The next number until the envelope's total is reached. Raises ContractChanged without a usable total."""
+        """The next number until the envelope's total is reached.
+
+        An answer without an envelope that holds exactly as many records as were asked for may be cut: the next page
+        tells. Raises ContractChanged without a usable total, for another page than the one asked for (the vendor
+        ignores the number, and would do so for ever), and beyond MAX_PAGES.
+        """
+        number = int(page.params[self.page_param])
+        following: Params = {**page.params, self.page_param: number + 1}
+        if number >= MAX_PAGES:
+            raise ContractChanged(f"A list goes on after {MAX_PAGES} pages.")
         envelope = page.paging.get(self.envelope)
         if envelope is None:
-            return None  # shapes without an envelope hold everything
-        total = envelope.get(self.total_field) if isinstance(envelope, Mapping) else None
+            return following if self.size_param and page.count == self.size else None
+        fields = envelope if isinstance(envelope, Mapping) else {}
+        total, own = fields.get(self.total_field), fields.get(self.page_field)
         if not isinstance(total, int):
             raise ContractChanged(f"The page envelope has no number in {self.envelope}.{self.total_field}.")
-        number = int(page.params[self.page_param])
-        return {**page.params, self.page_param: number + 1} if number < total else None
+        if isinstance(own, int) and own != number and page.count:
+            raise ContractChanged(f"Page {number} was asked for, and page {own} came.")
+        return following if number < total else None
 
 
 class Layout(Protocol):

@@ -2,6 +2,7 @@
 
 import base64
 import threading
+from itertools import groupby
 
 MASK = "••••"
 _MIN_LENGTH = 4  # shorter values would blot out ordinary words
@@ -26,8 +27,19 @@ def register_basic(user: str, password: str) -> None:
 
 
 def redact(text: str) -> str:
-    """The text with every known secret masked, the longest first so that no tail of one stays."""
-    for secret in sorted(_secrets, key=len, reverse=True):
-        if secret in text:
-            text = text.replace(secret, MASK)
-    return text
+    """The text with every place masked that belongs to a known secret, overlapping ones too."""
+    with _lock:
+        found = [secret for secret in _secrets if secret in text]
+    if not found:
+        return text
+    hidden = bytearray(len(text))
+    for secret in found:
+        at = text.find(secret)
+        while at >= 0:
+            hidden[at : at + len(secret)] = b"\1" * len(secret)
+            at = text.find(secret, at + 1)
+    parts: list[str] = []
+    for is_hidden, places in groupby(range(len(text)), key=hidden.__getitem__):
+        places_of_part = list(places)
+        parts.append(MASK if is_hidden else text[places_of_part[0] : places_of_part[-1] + 1])
+    return "".join(parts)

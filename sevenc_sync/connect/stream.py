@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from sevenc_sync.connect.pages import BareArray, Layout, Paginator
 from sevenc_sync.model import Lookup, Record
@@ -27,6 +28,12 @@ class Parent:
     id: str
     company: str | None
     row: Mapping[str, object]
+
+    @property
+    def vendor_id(self) -> str:
+        """The id as the vendor's paths want it: without the `kind:` that a list entry's id has here."""
+        kind = self.row.get("kind")
+        return self.id.removeprefix(f"{kind}:") if isinstance(kind, str) else self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Stream:
     paginator: Paginator
     needs: str
     key: str = "id"
-    layout: Layout = BareArray()
+    layout: Layout = field(default_factory=BareArray)
     params: Callable[[Window], Mapping[str, str]] = no_params
     headers: Mapping[str, str] = field(default_factory=dict)
     delta: bool = False
@@ -77,3 +84,9 @@ class Stream:
         default_factory=dict
     )  # column -> value that a parent row must have
     lookups: tuple[str, ...] = ()
+
+    def path_for(self, parent: Parent | None) -> str:
+        """The path of one pass: with the parent's vendor id, quoted, where the stream has a parent."""
+        return (
+            self.path if parent is None else self.path.replace("{parent}", quote(parent.vendor_id, safe=""))
+        )

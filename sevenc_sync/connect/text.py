@@ -1,5 +1,6 @@
 """Reading vendors' scalars: texts, times and numbers as they really come."""
 
+import math
 from datetime import UTC, datetime
 
 # Control characters but tab and line feed; NUL is refused by PostgreSQL, the others upset terminals and notes.
@@ -27,19 +28,54 @@ def clean(value: str | None, limit: int | None = None) -> str | None:
 def when(value: str | None) -> datetime | None:
     """An ISO 8601 time as aware UTC; None for None and for the empty text that some vendors send for "not set".
 
-    A time without a zone is read as UTC. Raises ValueError for anything else.
+    A time without a zone is read as UTC; the year 1 is what some servers store for "never". Raises ValueError for
+    anything else.
     """
     if not value:
         return None
     moment = datetime.fromisoformat(value)
+    if moment.year == 1:
+        return None
     if moment.tzinfo is UTC:
         return moment
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"a time beyond the calendar: {value[:40]!r}") from error
 
 
 def from_epoch(value: float | None) -> datetime | None:
-    """Seconds since 1970 as aware UTC; None for None and for 0, which vendors use for "never"."""
-    return datetime.fromtimestamp(value, UTC) if value else None
+    """Seconds since 1970 as aware UTC; None for None and for 0, which vendors use for "never".
+
+    Raises ValueError for a time beyond the calendar (milliseconds, say).
+    """
+    try:
+        return datetime.fromtimestamp(value, UTC) if value else None
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"no time in seconds: {value!r}") from error
+
+
+def number(value: float | str | None) -> float | None:
+    """A number that may come as text; None for None and "". Raises ValueError for what is no finite number."""
+    if value is None or value == "":
+        return None
+    result = float(value)
+    if not math.isfinite(result):
+        raise ValueError(f"no finite number: {value!r}")
+    return result
+
+
+_FLAGS = {"true": True, "false": False, "1": True, "0": False, "": None}
+
+
+def flag(value: bool | str | int | None) -> bool | None:
+    """Yes or no that may come as text or as 1 and 0; None for None and "". Raises ValueError for any other word."""
+    if value is None or isinstance(value, bool):
+        return value
+    try:
+        return _FLAGS[str(value).strip().lower()]
+    except KeyError:
+        raise ValueError(f"neither true nor false: {str(value)[:40]!r}") from None
 
 
 def iso(moment: datetime) -> str:
