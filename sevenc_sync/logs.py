@@ -1,0 +1,68 @@
+"""Logging: for people on a terminal, JSON lines otherwise; secrets and control characters never get through."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal, TextIO
+
+import structlog
+
+from sevenc_sync.connect.redact import redact
+from sevenc_sync.connect.text import clean
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+def _safe(value: Any) -> Any:
+    """A value that may be written: no secret, no control character (a log line is one line)."""
+    if isinstance(value, str):
+        return redact((clean(value) or "").replace("\n", " "))
+    if isinstance(value, dict):
+        return {_safe(key): _safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_safe(item) for item in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return redact((clean(str(value)) or "").replace("\n", " "))
+
+
+def _redacted(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The last step before an event is rendered."""
+    return {key: _safe(value) for key, value in event.items()}
+
+
+def set_up(
+    level: Level = "info", form: Literal["auto", "console", "json"] = "auto", stream: TextIO | None = None
+) -> None:
+    """Configure logging for the process. `auto` is console on a terminal, JSON otherwise."""
+    out = stream or sys.stderr
+    console = form == "console" or (form == "auto" and out.isatty())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+    ]
+    tail: list[Any] = (
+        [_redacted, structlog.dev.ConsoleRenderer(colors=out.isatty())]
+        if console
+        else [structlog.processors.format_exc_info, _redacted, structlog.processors.JSONRenderer()]
+    )
+    if console:
+        tail.insert(0, structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[*shared, *tail],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.WriteLoggerFactory(file=out),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries log through the standard library: the same form, warnings and worse.
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tail],
+            foreign_pre_chain=shared,
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
