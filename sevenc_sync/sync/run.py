@@ -61,6 +61,7 @@ class Surroundings:
     holder: str
     trigger: str
     history: timedelta  # how far back rules look
+    cadence: timedelta | None = None  # instead of each stream's own
     on_progress: Callable[[str, str, Totals], None] = lambda _account, _stream, _totals: None
     codecs: dict[str, Codec] = field(default_factory=codecs)
     known_phrases: set[int] = field(default_factory=set)
@@ -87,6 +88,45 @@ def run_stream(
             text = f"A fault in sevenc-sync ended the run: {type(error).__name__}."
             runs.abandon(around.store, claimed, now=around.clock(), error=text, action=Problem.default_action)
             raise
+
+
+def fail_stream(
+    around: Surroundings, stream: Stream, problem: Problem, *, account: int, account_name: str
+) -> RunResult:
+    """Record a run that could not even begin, because the account's way in failed. No request is made."""
+    now = around.clock()
+    claimed = runs.claim(
+        around.store, account, stream.name, trigger=around.trigger, holder=around.holder, now=now
+    )
+    if isinstance(claimed, Busy):
+        return RunResult(
+            account=account_name, stream=stream.name, state="busy", run=claimed.run, problem=problem
+        )
+    state = _state_of(problem, partial=False)
+    runs.finish(
+        around.store,
+        claimed,
+        state,
+        now=now,
+        totals={},
+        watermark=None,
+        full=False,
+        keep_token=True,
+        error=problem.text,
+        action=problem.action,
+        next_due=problem.retry_at
+        if isinstance(problem, Throttled)
+        else now + (around.cadence or stream.cadence),
+    )
+    return RunResult(
+        account=account_name,
+        stream=stream.name,
+        state=state,
+        run=claimed.run,
+        error=problem.text,
+        action=problem.action,
+        problem=problem,
+    )
 
 
 class _Run:
@@ -218,7 +258,9 @@ class _Run:
                 keep_token=problem is not None,
                 error=error,
                 action=action,
-                next_due=problem.retry_at if isinstance(problem, Throttled) else now + self._stream.cadence,
+                next_due=problem.retry_at
+                if isinstance(problem, Throttled)
+                else now + (self._around.cadence or self._stream.cadence),
             )
         except RunLost as lost:
             log.warning("run lost", detail=str(lost))

@@ -1,0 +1,224 @@
+"""Reading accounts: one thread each, because a vendor's limits are per account; streams one after the other."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from pydantic import SecretStr
+
+from sevenc_sync.clock import Clock, to_seconds
+from sevenc_sync.connect.connector import AccountSettings, Connector
+from sevenc_sync.connect.errors import (
+    ConfigProblem,
+    CredentialsProblem,
+    Problem,
+    Stopped,
+    Throttled,
+    VendorDown,
+)
+from sevenc_sync.connect.http import Http, HttpFactory, RetryPolicy
+from sevenc_sync.connect.stream import Stream, Window
+from sevenc_sync.store.accounts import ensure_account, resume_account, stop_account, stopped_reason
+from sevenc_sync.store.database import Store
+from sevenc_sync.store.reads import stream_states
+from sevenc_sync.sync.passes import Totals
+from sevenc_sync.sync.run import RunResult, Surroundings, fail_stream, run_stream
+
+MAX_DOWN = 2  # streams in a row that find the vendor down: then it is asked no more in this round
+
+log = structlog.get_logger("sync")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account that can be read: its number in the store, its settings, its connector."""
+
+    number: int
+    settings: AccountSettings
+    connector: Connector
+
+    @property
+    def name(self) -> str:
+        """The account's name in the configuration."""
+        return self.settings.name
+
+    def secret_digest(self) -> str:
+        """Changes when a secret changes; tells nothing of it (a keyed hash with the account's own name)."""
+        secrets = [
+            value.get_secret_value()
+            for field in sorted(type(self.settings).model_fields)
+            if isinstance(value := getattr(self.settings, field), SecretStr)
+        ]
+        joined = "\0".join([self.name, self.settings.base_url, *secrets]).encode()
+        return hashlib.scrypt(
+            joined, salt=self.name.encode().ljust(8, b"\0"), n=2**12, r=8, p=1, dklen=16
+        ).hex()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncJob:
+    """What a round of reading needs. `streams` narrows it to names; `due_only` to streams whose time has come."""
+
+    store: Store
+    clock: Clock
+    stop: threading.Event
+    holder: str
+    trigger: str
+    history: timedelta
+    full: bool = False
+    due_only: bool = False
+    cadence: timedelta | None = None  # instead of each stream's own
+    policy: RetryPolicy | None = None
+    on_progress: Callable[[str, str, Totals], None] = lambda _account, _stream, _totals: None
+    on_result: Callable[[RunResult], None] = lambda _result: None
+
+
+def open_accounts(store: Store, accounts: Sequence[tuple[AccountSettings, Connector]]) -> list[Account]:
+    """The enabled accounts with their numbers. Raises StoreProblem when a name was another connector's before."""
+    return [
+        Account(
+            number=ensure_account(store, settings.name, connector.name),
+            settings=settings,
+            connector=connector,
+        )
+        for settings, connector in accounts
+        if settings.enabled
+    ]
+
+
+def sync_accounts(
+    job: SyncJob, accounts: Sequence[Account], streams: Collection[str] | None = None
+) -> list[RunResult]:
+    """Read the accounts side by side; gives every run's result, in the order of the accounts."""
+    if not accounts:
+        return []
+    with ThreadPoolExecutor(max_workers=len(accounts), thread_name_prefix="account") as pool:
+        waiting = [pool.submit(sync_account, job, account, streams) for account in accounts]
+        return [result for future in waiting for result in future.result()]
+
+
+def sync_account(job: SyncJob, account: Account, streams: Collection[str] | None = None) -> list[RunResult]:
+    """Read one account's streams in their order. Never raises the kit's Problems: they are in the results."""
+    wanted = [stream for stream in account.connector.streams if streams is None or stream.name in streams]
+    if job.due_only:
+        wanted = _due(job, account, wanted)
+    if not wanted:
+        return []
+    around = Surroundings(
+        store=job.store,
+        clock=job.clock,
+        holder=job.holder,
+        trigger=job.trigger,
+        history=job.history,
+        cadence=job.cadence,
+        on_progress=job.on_progress,
+    )
+    results: list[RunResult] = []
+
+    def done(result: RunResult) -> None:
+        results.append(result)
+        job.on_result(result)
+
+    try:
+        with open_http(account, job.clock, job.stop, job.policy) as http:
+            _read_streams(job, around, account, http, wanted, done)
+    except Problem as problem:
+        # The way in failed (discovery, credentials): every stream that waits for it says so.
+        log.warning("account not readable", account=account.name, error=problem.text, detail=problem.detail)
+        _fail_rest(around, account, wanted[len(results) :], problem, done)
+        _note_credentials(job, account, problem)
+    return results
+
+
+def open_http(
+    account: Account, clock: Clock, stop: threading.Event, policy: RetryPolicy | None = None
+) -> Http:
+    """The account's way in, discovery done. Raises the kit's Problems."""
+    settings = account.settings
+    factory = HttpFactory(
+        clock=clock,
+        stop=stop,
+        timeout=settings.timeout_seconds,
+        ca_bundle=settings.ca_bundle,
+        proxy=settings.proxy,
+        policy=policy,
+    )
+    return account.connector.open(settings, factory)
+
+
+def _read_streams(
+    job: SyncJob,
+    around: Surroundings,
+    account: Account,
+    http: Http,
+    wanted: Sequence[Stream],
+    done: Callable[[RunResult], None],
+) -> None:
+    down = 0
+    for position, stream in enumerate(wanted):
+        result = run_stream(
+            around, http, stream, account=account.number, account_name=account.name, full=job.full
+        )
+        done(result)
+        problem = result.problem
+        down = down + 1 if isinstance(problem, VendorDown) else 0
+        if isinstance(problem, CredentialsProblem | ConfigProblem | Throttled | Stopped) or down >= MAX_DOWN:
+            _fail_rest(around, account, wanted[position + 1 :], problem or Stopped("Stopped."), done)
+            _note_credentials(job, account, problem)
+            return
+    resume_account(job.store, account.number, job.clock())
+
+
+def _fail_rest(
+    around: Surroundings,
+    account: Account,
+    rest: Sequence[Stream],
+    problem: Problem,
+    done: Callable[[RunResult], None],
+) -> None:
+    for stream in rest:
+        done(fail_stream(around, stream, problem, account=account.number, account_name=account.name))
+
+
+def _note_credentials(job: SyncJob, account: Account, problem: Problem | None) -> None:
+    if isinstance(problem, CredentialsProblem):
+        stop_account(job.store, account.number, problem.text, account.secret_digest(), job.clock())
+        log.error("account stopped", account=account.name, error=problem.text, action=problem.action)
+
+
+def _due(job: SyncJob, account: Account, streams: Sequence[Stream]) -> list[Stream]:
+    """The streams whose time has come. A stopped account is left alone until its credentials change."""
+    if stopped_reason(job.store, account.number, account.secret_digest()) is not None:
+        return []
+    now = to_seconds(job.clock())
+    with job.store.read() as connection:
+        states = {row["stream"]: row for row in stream_states(connection) if row["account"] == account.number}
+    return [
+        stream
+        for stream in streams
+        if (state := states.get(stream.name)) is None
+        or state["next_due_at"] is None
+        or state["next_due_at"] <= now
+    ]
+
+
+def probe(stream: Stream, clock: Clock, http: Http, parent: str | None) -> Problem | None:
+    """Ask the stream for one page; None when it can be read, else the problem. A child stream needs a parent's id."""
+    if stream.parent is not None and parent is None:
+        return None
+    now = clock()
+    params = {**stream.params(Window(since=now, horizon=now)), **stream.paginator.first()}
+    try:
+        http.read(
+            stream.path.format(parent=parent),
+            lambda response: stream.layout.split(response.body),
+            params=params,
+            headers=stream.headers,
+        )
+    except Problem as problem:
+        return problem
+    return None
