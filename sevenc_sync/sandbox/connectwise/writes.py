@@ -1,0 +1,139 @@
+"""Writing to the PSA: what a new or changed record must hold, and the vendor's words when it does not."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from sevenc_sync.sandbox.connectwise.schema import MOMENT, Kind, shape
+from sevenc_sync.sandbox.exchange import Call
+from sevenc_sync.sandbox.tables import Record, Tables
+
+REFERENCED: Mapping[str, str] = {
+    "ref Company": "companies", "ref NoteType": "note_types", "ref Board": "boards", "ref ServiceStatus": "board_statuses",
+    "ref Member": "members", "ref Priority": "priorities", "ref ServiceType": "board_types", "ref ServiceSubType": "board_subtypes",
+    "ref ServiceSource": "sources", "ref Agreement": "agreements",
+}  # fmt: skip
+"""Reference type to the table that must hold the record; others are taken as they come."""
+
+
+class WriteError(ValueError):
+    """A refused write: status and body of the answer."""
+
+    def __init__(
+        self, status: int, code: str, message: str, errors: list[dict[str, str]] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"code": code, "message": message, "errors": errors}
+
+
+def read_body(call: Call) -> Any:
+    """The decoded body of a call.
+
+    Without `charset=utf-8` in its content type the vendor reads the bytes in another character set, and texts that
+    are not plain ASCII come out garbled. Raises WriteError: 415 for another type than JSON, 400 for no JSON.
+    """
+    content_type = call.headers.get("content-type", "").casefold().replace(" ", "")
+    if not content_type.startswith("application/json"):
+        raise WriteError(
+            415, "UnsupportedMediaType", "The request contains an entity body in an unsupported format."
+        )
+    text = (
+        call.body.decode("utf-8", "replace")
+        if "charset=utf-8" in content_type
+        else call.body.decode("cp1252", "replace")
+    )
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        raise WriteError(400, "InvalidObject", "The request body is not valid JSON.") from None
+
+
+def created(fixed: Record, body: Any, record_type: str, tables: Tables, info: Record) -> Record:
+    """A new record out of what the server sets and what the caller sent. Raises WriteError."""
+    return _checked({**fixed, **_plain(body), "id": fixed["id"], "_info": info}, record_type, tables)
+
+
+def replaced(old: Record, body: Any, record_type: str, tables: Tables, info: Record) -> Record:
+    """The record after a PUT: what is not sent is gone, except what only the server sets. Raises WriteError."""
+    server_side: Record = {key: old[key] for key in ("id", "company", "enteredBy") if key in old}
+    return _checked({**server_side, **_plain(body), "id": old["id"], "_info": info}, record_type, tables)
+
+
+def patched(old: Record, body: Any, record_type: str, tables: Tables, info: Record) -> Record:
+    """The record after a PATCH: a list of operations on top-level fields. Raises WriteError."""
+    if not isinstance(body, list):
+        raise WriteError(400, "InvalidObject", "Patch operations: expected array format")
+    record = dict(old)
+    for step in body:
+        name = str(step.get("path", "")).lstrip("/") if isinstance(step, dict) else ""
+        root = name.split("/", 1)[0]
+        if (
+            not isinstance(step, dict)
+            or step.get("op") not in {"add", "replace", "remove"}
+            or root not in shape(record_type).fields
+        ):
+            raise _refusal(record_type, "InvalidField", f"{name} is not a field that can be patched", root)
+        if root != name:
+            continue  # a path into a reference answers 200 and changes nothing
+        if step["op"] == "remove":
+            record.pop(name, None)
+        else:
+            record[name] = step.get("value")
+    return _checked({**record, "id": old["id"], "_info": info}, record_type, tables)
+
+
+def _plain(body: Any) -> Record:
+    if not isinstance(body, dict):
+        raise WriteError(400, "InvalidObject", "object is invalid")
+    return body
+
+
+def _checked(record: Record, record_type: str, tables: Tables) -> Record:
+    known = shape(record_type)
+    for name in sorted(known.required):
+        if record.get(name) in (None, "", {}):
+            raise _refusal(record_type, "MissingRequiredField", f"The {name} field is required.", name)
+    result: Record = {}
+    for name, value in record.items():
+        kind = known.fields.get(name)
+        if kind is not None and value is not None:
+            result[name] = _value(record_type, name, kind, value, tables)
+    return result
+
+
+def _value(record_type: str, name: str, kind: Kind, value: Any, tables: Tables) -> Any:
+    if kind.word == "dt" and not (isinstance(value, str) and MOMENT.fullmatch(value)):
+        raise _refusal(record_type, "UnsupportedFormat", f"Unsupported format applied to {name}", name)
+    if kind.word == "str" and not isinstance(value, str):
+        raise _refusal(record_type, "InvalidField", f"Error converting value of {name}", name)
+    if kind.word == "bool" and not isinstance(value, bool):
+        raise _refusal(record_type, "InvalidField", f"Error converting value of {name}", name)
+    if kind.word == "enum" and value not in kind.choices:
+        raise _refusal(record_type, "InvalidField", "Enum value supplied was invalid", name)
+    if kind.word == "record" and kind.target in REFERENCED:
+        return _reference(record_type, name, kind.target, value, tables)
+    return value
+
+
+def _reference(record_type: str, name: str, target: str, value: Any, tables: Tables) -> Record:
+    """The whole reference for what the caller sent: an id, an identifier or a name."""
+    for key in ("id", "identifier", "name"):
+        wanted = value.get(key) if isinstance(value, dict) else None
+        if wanted is None:
+            continue
+        for row in tables.rows(REFERENCED[target]).values():
+            if row.get(key) == wanted:
+                fields = (
+                    ("id", "identifier", "name") if "identifier" in shape(target).fields else ("id", "name")
+                )
+                return {field: row[field] for field in fields if field in row} | {"_info": {}}
+        raise _refusal(record_type, "NotFound", f"{name} {wanted} not found", f"{name}/{key}")
+    raise _refusal(record_type, "InvalidField", f"The {name}/id field is required.", f"{name}/id")
+
+
+def _refusal(record_type: str, code: str, message: str, field: str) -> WriteError:
+    resource = record_type[0].lower() + record_type[1:]
+    inner = {"code": code, "message": message, "resource": resource, "field": field}
+    return WriteError(400, "InvalidObject", f"{resource} object is invalid", [inner])

@@ -1,0 +1,128 @@
+"""Builds the simulated MSP: one call, the same world for the same arguments."""
+
+from datetime import UTC, datetime, timedelta
+
+from sevenc_sync.sandbox.world.backups import make_appliances, stray_appliances
+from sevenc_sync.sandbox.world.contracts import make_contracts
+from sevenc_sync.sandbox.world.entities import (
+    Appliance,
+    Attested,
+    Contract,
+    Machine,
+    Member,
+    Organisation,
+    OrganisationKind,
+    Ticket,
+    Truth,
+    World,
+)
+from sevenc_sync.sandbox.world.estate import make_machines
+from sevenc_sync.sandbox.world.names import CITIES, OTHERS, OWN_NAME, PEOPLE, STREETS, short_code, spellings
+from sevenc_sync.sandbox.world.profile import attest, make_profiles, truth_of
+from sevenc_sync.sandbox.world.seeds import at, dice
+from sevenc_sync.sandbox.world.tickets import Scene, make_tickets
+
+MOST_CLIENTS = 400
+HISTORY = timedelta(days=396)
+"""Thirteen months: a year's trend needs the month before it."""
+
+OWN_ID, FIRST_CLIENT_ID = 2, 250
+
+
+def build_world(seed: int = 7, clients: int = 40, *, now: datetime, anchor: datetime | None = None) -> World:
+    """The MSP as it stands at `now` (aware; cut to whole seconds).
+
+    History starts thirteen months before `anchor`, by default `now`; dates of things that do not happen daily
+    (purchases, contracts, attestations) count from it too. Keep the anchor and move `now` to let the world grow:
+    ids stay, tickets are added and closed, backups run on. Raises ValueError for fewer than 1 or more than
+    400 clients, a naive time, or an anchor after `now`.
+    """
+    if not 1 <= clients <= MOST_CLIENTS:
+        raise ValueError(f"clients must be 1 to {MOST_CLIENTS}, not {clients}")
+    if now.tzinfo is None or (anchor is not None and anchor.tzinfo is None):
+        raise ValueError("times must carry their zone")
+    now = now.astimezone(UTC).replace(microsecond=0)
+    anchor = anchor.astimezone(UTC).replace(microsecond=0) if anchor else now
+    if anchor > now:
+        raise ValueError("the anchor must not be after now")
+    members = make_members()
+    desk = [m for m in members if m.active and m.title == "Engineer"]
+    organisations: list[Organisation] = []
+    machines: list[Machine] = []
+    contracts: list[Contract] = []
+    tickets: list[Ticket] = []
+    appliances: list[Appliance] = []
+    truth: dict[str, Truth] = {}
+    for index, profile in enumerate(make_profiles(seed, clients)):
+        attested = attest(seed, index, profile, anchor, now)
+        client = _client(seed, index, anchor, attested)
+        own_machines = make_machines(seed, client, profile, anchor)
+        own_contracts = make_contracts(seed, client, profile, own_machines, anchor)
+        organisations.append(client)
+        machines += own_machines
+        contracts += own_contracts
+        scene = Scene(seed, client, profile, own_machines, own_contracts[0], desk, anchor, now)
+        tickets += make_tickets(scene, anchor - HISTORY)
+        appliances += make_appliances(seed, client, profile, own_machines, anchor, now)
+        truth[client.name] = truth_of(profile, attested)
+    appliances += stray_appliances(seed, anchor, now)
+    return World(
+        seed=seed, now=now, anchor=anchor, own=_plain(seed, OWN_ID, "own", OWN_NAME, anchor), clients=tuple(organisations),
+        others=tuple(_plain(seed, number, kind, name, anchor) for number, kind, name in _others()), members=members,
+        machines=tuple(machines), tickets=tuple(sorted(tickets, key=lambda t: t.id)), contracts=tuple(contracts),
+        appliances=tuple(appliances), truth=truth,
+    )  # fmt: skip
+
+
+def make_members() -> tuple[Member, ...]:
+    """The MSP's people; the last one has left."""
+    return tuple(
+        Member(150 + place, identifier, first, last, title, "(left)" not in title)
+        for place, (identifier, first, last, title) in enumerate(PEOPLE)
+    )
+
+
+def _others() -> tuple[tuple[int, OrganisationKind, str], ...]:
+    kinds: dict[str, OrganisationKind] = {
+        "vendor": "vendor",
+        "prospect": "prospect",
+        "former": "former",
+        "deleted": "deleted",
+    }
+    return tuple((number, kinds[kind], name) for number, kind, name in OTHERS)
+
+
+def _client(seed: int, index: int, anchor: datetime, attested: dict[str, Attested]) -> Organisation:
+    chance = dice(seed, "client", index)
+    name, backup_name = spellings(index, chance)
+    return _organisation(
+        seed,
+        FIRST_CLIENT_ID + index,
+        index,
+        "client",
+        name,
+        backup_name,
+        chance.randint(9, 28),
+        anchor,
+        attested,
+    )
+
+
+def _plain(seed: int, number: int, kind: OrganisationKind, name: str, anchor: datetime) -> Organisation:
+    return _organisation(seed, number, -1, kind, name, name, 10, anchor, {})
+
+
+def _organisation(
+    seed: int, number: int, index: int, kind: OrganisationKind, name: str, backup_name: str, seats: int, anchor: datetime,
+    attested: dict[str, Attested],
+) -> Organisation:  # fmt: skip
+    chance = dice(seed, "organisation", number)
+    city, state, postcode = chance.choice(CITIES)
+    code = short_code(name)
+    entered = at(anchor.date() - timedelta(days=chance.randint(500, 3000)), 57_600)
+    return Organisation(
+        id=number, index=index, kind=kind, name=name, identifier=f"{code[:14]}{number}", backup_name=backup_name,
+        street=f"{chance.randint(1, 990)} {chance.choice(STREETS)}", city=city, state=state, postcode=postcode,
+        phone=f"503555{chance.randint(0, 9999):04d}", website=f"https://www.{code.lower()[:20]}.example" if chance.random() < 0.8 else "",  # noqa: PLR2004 (dirt: some have none)
+        seats=seats, entered=entered, updated=at(anchor.date() - timedelta(days=chance.randint(1, 120)), 60_300), attested=attested,
+    )  # fmt: skip

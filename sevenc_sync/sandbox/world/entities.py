@@ -1,0 +1,213 @@
+"""What the simulated MSP consists of, in nobody's vocabulary: each vendor server renders these in its own words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+BLOCKS = ("continuous", "competent", "charge", "conscious", "confident", "clear", "cost-effective")
+"""Slugs of the seven blocks of the framework, in its order."""
+
+OrganisationKind = Literal["own", "client", "vendor", "prospect", "former", "deleted"]
+MachineKind = Literal["server", "workstation", "laptop", "firewall", "switch", "access point", "printer"]
+ContractKind = Literal["managed", "block hours", "hourly", "backup", "cloud"]
+TicketKind = Literal["incident", "question", "request", "alert", "maintenance", "project"]
+Attested = str | int | date
+"""A value that the MSP noted on the client's record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """How well a client is really managed, 0 to 1; the order that honest scores must have.
+
+    A block is None where no vendor holds a record that speaks for it.
+    """
+
+    overall: float
+    blocks: Mapping[str, float | None]
+    has_backup: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The hidden cause behind a client's records: quality per block, 0 to 1, known for every block."""
+
+    blocks: Mapping[str, float]
+    has_backup: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the MSP's own people."""
+
+    id: int
+    identifier: str
+    first_name: str
+    last_name: str
+    title: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A company in the MSP's books: itself, a client, or one of those that are not clients."""
+
+    id: int
+    index: int
+    kind: OrganisationKind
+    name: str
+    identifier: str
+    backup_name: str
+    street: str
+    city: str
+    state: str
+    postcode: str
+    phone: str
+    website: str
+    seats: int
+    entered: datetime
+    updated: datetime
+    attested: Mapping[str, Attested] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A device of a client; dates are None where the MSP never noted them."""
+
+    id: int
+    client_id: int
+    kind: MachineKind
+    name: str
+    maker: str
+    model: str
+    serial: str
+    os: str
+    os_build: str
+    purchased: date | None
+    warranty_end: date | None
+    mac: str
+    ip: str
+    last_user: str
+    active: bool
+    entered: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One piece of work; `closed`, `resolved`, `responded` are None while they have not happened yet."""
+
+    id: int
+    client_id: int
+    kind: TicketKind
+    summary: str
+    type: str
+    subtype: str
+    source: str
+    priority: str
+    machine_id: int | None
+    owner: str | None
+    contract_id: int | None
+    under_sla: bool
+    created: datetime
+    respond_by: datetime
+    resolve_by: datetime
+    responded: datetime | None
+    resolved: datetime | None
+    closed: datetime | None
+    updated: datetime
+    updated_by: str
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class ContractLine:
+    """A sold service within a contract."""
+
+    id: int
+    contract_id: int
+    product: str
+    product_id: int
+    description: str
+    quantity: int
+    unit_price: float
+    start: date
+    cancelled: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """An agreement with a client; `end` None runs on."""
+
+    id: int
+    client_id: int
+    kind: ContractKind
+    name: str
+    start: date
+    end: date | None
+    cancelled: date | None
+    has_sla: bool
+    amount: float
+    entered: datetime
+    updated: datetime
+    lines: tuple[ContractLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRun:
+    """One run of a backup; `verified` None means that no boot test was made."""
+
+    at: datetime
+    ok: bool
+    error: str
+    verified: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """A machine or file share that the backup product covers; runs are oldest first."""
+
+    id: int
+    appliance: str
+    kind: Literal["agent", "share"]
+    name: str
+    machine_id: int | None
+    paused: bool
+    archived: bool
+    offsite: datetime | None
+    runs: tuple[BackupRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Appliance:
+    """A backup device; `client_id` None belongs to an organisation that the PSA does not know."""
+
+    serial: str
+    client_id: int | None
+    organisation_id: int
+    organisation: str
+    name: str
+    model: str
+    cloud: bool
+    registered: date
+    service_end: date
+    last_seen: datetime
+    protections: tuple[Protection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One simulated MSP with everything its vendors know, as of `now`."""
+
+    seed: int
+    now: datetime
+    anchor: datetime
+    own: Organisation
+    clients: tuple[Organisation, ...]
+    others: tuple[Organisation, ...]
+    members: tuple[Member, ...]
+    machines: tuple[Machine, ...]
+    tickets: tuple[Ticket, ...]
+    contracts: tuple[Contract, ...]
+    appliances: tuple[Appliance, ...]
+    truth: Mapping[str, Truth]
