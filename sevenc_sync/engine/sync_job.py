@@ -21,7 +21,7 @@ from sevenc_sync.connect.errors import (
     VendorDown,
 )
 from sevenc_sync.connect.http import Http, HttpFactory, RetryPolicy
-from sevenc_sync.connect.stream import Stream, Window
+from sevenc_sync.connect.stream import Parent, Stream, Window
 from sevenc_sync.store.accounts import ensure_account, resume_account, stop_account, stopped_reason
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import stream_states
@@ -206,15 +206,13 @@ def _due(job: SyncJob, account: Account, streams: Sequence[Stream]) -> list[Stre
     ]
 
 
-def probe(stream: Stream, clock: Clock, http: Http, parent: str | None) -> Problem | None:
-    """Ask the stream for one page; None when it can be read, else the problem. A child stream needs a parent's id."""
-    if stream.parent is not None and parent is None:
-        return None
+def probe(stream: Stream, clock: Clock, http: Http, parent: Parent | None) -> Problem | None:
+    """Ask the stream for one page; None when it can be read, else the problem. A child stream needs a parent."""
     now = clock()
     params = {**stream.params(Window(since=now, horizon=now)), **stream.paginator.first()}
     try:
         http.read(
-            stream.path.format(parent=parent),
+            stream.path_for(parent),
             lambda response: stream.layout.split(response.body),
             params=params,
             headers=stream.headers,

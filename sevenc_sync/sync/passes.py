@@ -6,7 +6,6 @@ The pass knows nothing of claims and outcomes; it reads, commits and counts. `ru
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import quote
 
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import ContractChanged, RecordVanished, VendorDown
@@ -95,7 +94,7 @@ class Pass:
         """One list from its first (or the resumed) page to its end."""
         window = Window(since=since, horizon=self.horizon)
         fixed = dict(self.stream.params(window))
-        path = self.stream.path.format(parent=quote(parent.id, safe="")) if parent else self.stream.path
+        path = self.stream.path_for(parent)
         params: Params | None = resumed if resumed is not None else self.stream.paginator.first()
         seen: set[tuple[tuple[str, str | int], ...]] = set()
         while params is not None:
