@@ -90,14 +90,15 @@ def open_accounts(store: Store, accounts: Sequence[tuple[AccountSettings, Connec
     ]
 
 
-def sync_accounts(
-    job: SyncJob, accounts: Sequence[Account], streams: Collection[str] | None = None
-) -> list[RunResult]:
+Choice = tuple[Account, Collection[str] | None]  # an account, and the names of its wanted streams (None: all)
+
+
+def sync_accounts(job: SyncJob, choices: Sequence[Choice]) -> list[RunResult]:
     """Read the accounts side by side; gives every run's result, in the order of the accounts."""
-    if not accounts:
+    if not choices:
         return []
-    with ThreadPoolExecutor(max_workers=len(accounts), thread_name_prefix="account") as pool:
-        waiting = [pool.submit(sync_account, job, account, streams) for account in accounts]
+    with ThreadPoolExecutor(max_workers=len(choices), thread_name_prefix="account") as pool:
+        waiting = [pool.submit(sync_account, job, account, streams) for account, streams in choices]
         return [result for future in waiting for result in future.result()]
 
 

@@ -1,0 +1,59 @@
+"""The root command and its options."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sevenc_sync import __version__
+
+app = typer.Typer(
+    name="sevenc-sync",
+    help="Pull an MSP's evidence, score every client against the 7C IT management framework, write it back into the PSA.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# Each module adds its commands when it is imported; the order is that of --help.
+MODULES = ("demo", "check", "service", "sync", "scores", "push", "store")
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"sevenc-sync {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            "-c",
+            help="Configuration file (default: ./config.toml, then /etc/sevenc-sync/config.toml).",
+        ),
+    ] = None,
+    log_level: Annotated[
+        str | None,
+        typer.Option("--log-level", help="debug, info, warning or error; overrides the configuration."),
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - the callback does it
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options that stand before the command's name."""
+    if log_level is not None and log_level not in ("debug", "info", "warning", "error"):
+        raise typer.BadParameter("expected debug, info, warning or error", param_hint="--log-level")
+    if config is not None and not config.is_file():
+        raise typer.BadParameter(f"{config} does not exist", param_hint="--config")
+
+
+def main() -> None:
+    """The console script."""
+    for name in MODULES:
+        import_module(f"sevenc_sync.cli.{name}")
+    app()
