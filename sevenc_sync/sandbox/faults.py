@@ -28,7 +28,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Of these calls: the `nth` only (from 1), the `first` so many, or each with `probability`; with none of the three, all.
     What the rest means depends on the action:
 
-    - `status`: answer `status` with the vendor's body; `retry_after` in seconds, `retry_date` as a date instead
+    - `status`: answer `status` with the vendor's body; `retry_after` in seconds, `retry_date` as a date instead. The call
+      has no effect, unless `after` says that it fails only once it has had it
     - `delay`: wait `seconds` first; `trickle`: send the body one byte a time, `seconds` in between
     - `cut`: close the connection in the middle of the body; `invalid_json`, `html`: such a body with status 200
     - `repeat_page`: send the list that this path answered before; `empty_page`: no records, all else unchanged
@@ -48,12 +49,18 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     status: int = 500
     retry_after: int | None = None
     retry_date: bool = False
+    after: bool = False
     seconds: float = 0.0
     index: int = 0
     key: str = ""
     value: Any = None
     size: int = 1_000_000
     location: str = "http://elsewhere.invalid/"
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the call is turned away before it has any effect."""
+        return self.action == "redirect" or (self.action == "status" and not self.after)
 
 
 @dataclass(slots=True)

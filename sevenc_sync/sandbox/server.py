@@ -7,14 +7,16 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 import uvicorn
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from sevenc_sync.sandbox.exchange import Answer, Call, Vendor, json_answer
@@ -43,15 +45,20 @@ def _not_cut(record: logging.LogRecord) -> bool:
 
 
 class _Uvicorn(uvicorn.Server):
-    """Tells the starting thread when it listens."""
+    """Tells the starting thread when it listens, and delayed answers when it ends."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = threading.Event()
+        self.ending = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listening.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.ending.set()
+        await super().shutdown(sockets)
 
 
 class VendorServer:
@@ -135,7 +142,9 @@ class VendorServer:
             daemon=True,
         )
         self._thread.start()
-        self._server.listening.wait()
+        while not self._server.listening.wait(1):
+            if not self._thread.is_alive():
+                raise RuntimeError(f"the sandbox server of {self.vendor.name} ended while it started")
 
     def ask_stop(self) -> None:
         """Begins the end; `stop` waits for it."""
@@ -157,23 +166,55 @@ class VendorServer:
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
-        call = Call(
-            request.method, request.url.path, dict(request.query_params), headers, await request.body()
-        )
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return
+        call = Call(request.method, request.url.path, dict(request.query_params), headers, body)
         if call.path.startswith(CONTROL):
-            await _send(send, call, Delivery(self._control(call)), self._date(0))
+            await self._send(send, call, Delivery(self._control(call)), self._date(0))
             return
         with self._lock:
             due = self.faults.due(call)
-            answer = self.vendor.answer(call)
-            delivery = (
-                Delivery(answer)
-                if self.faults.quiet
-                else self.faults.deliver(call, self.vendor, answer, due, self.vendor.clock())
+            refused = any(fault.refuses for fault in due)
+            delivery = Delivery(
+                self.vendor.error(HTTPStatus.SERVICE_UNAVAILABLE) if refused else self.vendor.answer(call)
             )
+            if not self.faults.quiet:
+                delivery = self.faults.deliver(call, self.vendor, delivery.answer, due, self.vendor.clock())
             self._seen.append(Seen(call.method, call.path, request.url.query, delivery.answer.status))
-        await asyncio.sleep(delivery.delay)
-        await _send(send, call, delivery, self._date(delivery.skew))
+        await self._pause(delivery.delay)
+        await self._send(send, call, delivery, self._date(delivery.skew))
+
+    async def _pause(self, seconds: float) -> None:
+        """Waits so long, but not beyond the end of the server."""
+        if seconds > 0 and self._server is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._server.ending.wait(), seconds)
+
+    async def _send(self, send: Send, call: Call, delivery: Delivery, date: str) -> None:
+        answer = delivery.answer
+        body = b"" if answer.status in BODILESS else answer.body
+        headers = {"content-length": str(len(body)), "date": date, **answer.headers}
+        if body:
+            headers["content-type"] = answer.content_type
+        if answer.status in BODILESS:
+            del headers["content-length"]
+        encoded = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
+        ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
+        if call.method == "HEAD":
+            body = b""
+        if delivery.cut:  # the length promised is not kept, so the server ends the connection
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            return
+        if delivery.trickle is not None:
+            for place in range(len(body)):
+                await send({"type": "http.response.body", "body": body[place : place + 1], "more_body": True})
+                await self._pause(delivery.trickle)
+            body = b""
+        await send({"type": "http.response.body", "body": body})
 
     def _date(self, skew: float) -> str:
         return format_datetime(self.vendor.clock() + timedelta(seconds=skew), usegmt=True)
@@ -207,26 +248,3 @@ class VendorServer:
             return json_answer({"numbers": [self.faults.arm(rule) for rule in rules]}, 201)
         except (msgspec.MsgspecError, re.error) as error:
             return json_answer({"message": str(error)}, 400)
-
-
-async def _send(send: Send, call: Call, delivery: Delivery, date: str) -> None:
-    answer = delivery.answer
-    body = b"" if answer.status in BODILESS else answer.body
-    headers = {"content-length": str(len(body)), "date": date, **answer.headers}
-    if body:
-        headers["content-type"] = answer.content_type
-    if answer.status in BODILESS:
-        del headers["content-length"]
-    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
-    if call.method == "HEAD":
-        body = b""
-    if delivery.cut:  # the length promised is not kept, so the server ends the connection
-        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        return
-    if delivery.trickle is not None:
-        for place in range(len(body)):
-            await send({"type": "http.response.body", "body": body[place : place + 1], "more_body": True})
-            await asyncio.sleep(delivery.trickle)
-        body = b""
-    await send({"type": "http.response.body", "body": body})

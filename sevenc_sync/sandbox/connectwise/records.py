@@ -1,7 +1,7 @@
 """The world in the PSA's records: companies, sites, configurations, tickets, agreements, additions, people."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sevenc_sync.sandbox.connectwise import lookups
@@ -14,7 +14,9 @@ FIELD_TYPES: Mapping[str, tuple[str, str]] = {
     "vCIO Name": ("Text", "EntryField"), "Executive Sponsor": ("Text", "EntryField"), "VML": ("Number", "List"),
 }  # fmt: skip
 FIRST_FIELD_ID = 41
-SITE_OFFSET = 1000
+SITE_OFFSET, CONTACT_OFFSET, TIME_OFFSET = 1000, 3000, 500_000_000
+"""What is added to a company's id for its site and contact, and to a ticket's for its time entry."""
+
 STATUS_OF_KIND = {"former": "Inactive", "prospect": "Not-Approved", "deleted": "Inactive"}
 TYPE_OF_KIND = {
     "own": "Owner",
@@ -34,6 +36,11 @@ def moment(value: datetime) -> str:
 def midnight(value: date) -> str:
     """A date as the vendor sends it: its midnight."""
     return f"{value.isoformat()}T00:00:00Z"
+
+
+def contact_ref(company_id: int) -> Record:
+    """A reference to a company's contact."""
+    return {"id": company_id + CONTACT_OFFSET, "name": "Sam Field", "_info": {}}
 
 
 class Render:
@@ -71,6 +78,8 @@ class Render:
             "site": {"id": o.id + SITE_OFFSET, "name": "Main", "_info": {}}, "integratorTags": [],
             "_info": self._company_info(o), "customFields": [_custom_field(o, place, name) for place, name in enumerate(FIELDS)],
         }  # fmt: skip
+        if o.id % 9 == 0:
+            del record["phoneNumber"], record["website"]  # dirt: unset keys are left out in some records
         if o.kind == "deleted":
             record["dateDeleted"], record["deletedBy"] = moment(o.updated), "jdoe           "
         elif o.index % 7 == 2:  # noqa: PLR2004 (dirt: the date is filled, only the flag counts)
@@ -106,7 +115,8 @@ class Render:
                 "id": m.id, "identifier": m.identifier, "licenseClass": "F", "inactiveFlag": not m.active, "firstName": m.first_name,
                 "lastName": m.last_name, "title": m.title, "officeEmail": f"{m.identifier}@brightwater.example", "adminFlag": False,
                 "securityRole": {"id": 63, "name": "Service", "_info": {}}, "type": {"id": 1, "name": "Employee", "_info": {}},
-                "defaultLocation": lookups.LOCATION, "dailyCapacity": 8.0, "_info": lookups.INFO,
+                "defaultLocation": lookups.LOCATION, "dailyCapacity": 8.0,
+                "hireDate": "2019-02-04T00:00:00Z", "defaultEmail": "Office", "defaultPhone": "Office", "_info": lookups.INFO,
             }  # fmt: skip
             if not m.active:
                 record["inactiveDate"] = "2024-06-28T00:00:00Z"
@@ -131,7 +141,7 @@ class Render:
             "status": lookups.reference(lookups.CONFIGURATION_STATUSES[status][0], status, "company/configurations/statuses"),
             "company": self.company_ref(m.client_id), "site": {"id": m.client_id + SITE_OFFSET, "name": "Main", "_info": {}},
             "location": lookups.LOCATION, "department": lookups.DEPARTMENT, "deviceIdentifier": "", "serialNumber": m.serial,
-            "modelNumber": m.model, "tagNumber": "", "notes": "", "macAddress": m.mac, "lastLoginName": m.last_user, "billFlag": m.active,
+            "modelNumber": m.model, "tagNumber": "", "notes": "Rack 2\r\nShelf\u00a03" if m.id % 10 == 0 else "", "macAddress": m.mac, "lastLoginName": m.last_user, "billFlag": m.active,
             "ipAddress": m.ip, "defaultGateway": "", "osType": m.os, "osInfo": m.os_build, "cpuSpeed": "", "ram": "", "localHardDrives": "",
             "manufacturer": lookups.reference(1 + len(m.maker), m.maker, "procurement/manufacturers"), "activeFlag": m.active,
             "showRemoteFlag": False, "needsRenewalFlag": False, "manufacturerPartNumber": "",
@@ -152,7 +162,7 @@ class Render:
         status = _status(t)
         level = lookups.PRIORITIES[t.priority][0]
         record: Record = {
-            "id": t.id, "summary": t.summary, "recordType": "ServiceTicket", "board": lookups.board_reference(board),
+            "id": t.id, "summary": t.summary.replace(" ", "\u00a0", 1) if t.id % 40 == 0 else t.summary, "recordType": "ServiceTicket", "board": lookups.board_reference(board),
             "status": _status_ref(t, board, status), "company": self.company_ref(t.client_id),
             "site": {"id": t.client_id + SITE_OFFSET, "name": "Main", "_info": {}}, "siteName": "Main", "contactName": _contact(t),
             "type": lookups.reference(self.types[board, t.type], t.type, f"service/boards/{lookups.BOARDS[board][0]}/types"),
@@ -207,6 +217,41 @@ class Render:
         elif t.id % 3 == 0:
             record["closedDate"] = ""  # dirt: an unset date-time as an empty text
 
+    def contact_list(self) -> Iterable[Record]:
+        """One person to talk to at each company."""
+        for o in self.companies.values():
+            yield {
+                "id": o.id + CONTACT_OFFSET, "firstName": "Sam", "lastName": "Field", "company": self.company_ref(o.id),
+                "site": {"id": o.id + SITE_OFFSET, "name": "Main", "_info": {}}, "inactiveFlag": False, "title": "Office Manager",
+                "defaultFlag": True, "defaultPhoneType": "Direct", "defaultPhoneNbr": o.phone, "communicationItems": [
+                    {"id": o.id + CONTACT_OFFSET, "type": {"id": 1, "name": "Email", "_info": {}}, "value": f"office{o.id}@client.example",
+                     "defaultFlag": True, "communicationType": "Email"},
+                ], "_info": {"lastUpdated": moment(o.updated), "updatedBy": "jdoe"},
+            }  # fmt: skip
+
+    def time_list(self) -> Iterable[Record]:
+        """One time entry for each ticket that somebody has worked on."""
+        return (self._time(t, t.responded) for t in self.world.tickets if t.responded is not None)
+
+    def _time(self, t: Ticket, start: datetime) -> Record:
+        end = start + timedelta(hours=t.hours)
+        work = "Preventive" if t.kind == "maintenance" else "Remote"
+        member = self.member_ref(t.owner or "jdoe")
+        record: Record = {
+            "id": t.id + TIME_OFFSET, "company": self.company_ref(t.client_id), "companyType": "Client", "chargeToId": t.id,
+            "chargeToType": "ServiceTicket", "member": member, "workType": lookups.reference(lookups.WORK_TYPES[work], work, "time/workTypes"),
+            "workRole": lookups.reference(lookups.WORK_ROLES["Engineer"], "Engineer", "time/workRoles"), "timeStart": moment(start),
+            "timeEnd": moment(end), "hoursDeduct": 0.0, "actualHours": t.hours, "billableOption": "Billable", "notes": "",
+            "hoursBilled": t.hours, "hourlyCost": "45.00", "enteredBy": member["identifier"], "dateEntered": moment(end), "hourlyRate": 135.0,
+            "status": "Open", "ticket": {"id": t.id, "summary": t.summary, "_info": {}}, "ticketBoard": lookups.BOARD_OF[t.kind],
+            "ticketType": t.type, "ticketSubType": t.subtype, "invoiceFlag": False,
+            "_info": {"lastUpdated": moment(min(t.updated, max(end, t.created))), "updatedBy": "jdoe           ", "dateEntered": moment(end)},
+        }  # fmt: skip
+        if t.contract_id is not None:
+            contract = self.contracts[t.contract_id]
+            record["agreement"] = {"id": contract.id, "name": contract.name, "_info": {}}
+        return record
+
     def agreement_list(self) -> Iterable[Record]:
         """All agreements."""
         return (self._agreement(c) for c in self.world.contracts)
@@ -215,7 +260,7 @@ class Render:
         number, type_name = lookups.AGREEMENT_TYPES[c.kind]
         record: Record = {
             "id": c.id, "name": c.name, "type": lookups.reference(number, type_name, "finance/agreements/types"),
-            "company": self.company_ref(c.client_id), "site": {"id": c.client_id + SITE_OFFSET, "name": "Main", "_info": {}},
+            "company": self.company_ref(c.client_id), "contact": contact_ref(c.client_id), "site": {"id": c.client_id + SITE_OFFSET, "name": "Main", "_info": {}},
             "location": lookups.LOCATION, "department": lookups.DEPARTMENT, "startDate": midnight(c.start), "noEndingDateFlag": c.end is None,
             "cancelledFlag": c.cancelled is not None, "internalNotes": "", "applicationUnits": "Hours" if c.kind == "block hours" else "Amount",
             "applicationLimit": 10.0 if c.kind == "block hours" else 0.0, "applicationCycle": "CalendarMonth",

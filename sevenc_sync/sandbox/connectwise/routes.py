@@ -56,6 +56,8 @@ ROUTES: Mapping[str, Route] = {
         "additions", "Addition", "agreements", "Agreement", ("agreementId",)
     ),
     "/system/members": Route("members", "Member"),
+    "/company/contacts": Route("contacts", "Contact"),
+    "/time/entries": Route("time_entries", "TimeEntry"),
     "/time/workTypes": Route("work_types", "WorkType"),
     "/time/workRoles": Route("work_roles", "WorkRole"),
 }
@@ -90,6 +92,8 @@ def loaders(render: Render) -> Mapping[str, tuple[Loader, str]]:
         "agreement_types": lookups.agreement_types,
         "additions": render.addition_list,
         "members": render.member_list,
+        "contacts": render.contact_list,
+        "time_entries": render.time_list,
         "work_types": lookups.work_types,
         "work_roles": lambda: lookups.named(lookups.WORK_ROLES, inactiveFlag=False),
     }

@@ -12,7 +12,14 @@ from sevenc_sync.sandbox.connectwise import lookups
 from sevenc_sync.sandbox.connectwise.query import QueryError, cut, dig, filtered, paged
 from sevenc_sync.sandbox.connectwise.records import Render, moment
 from sevenc_sync.sandbox.connectwise.routes import ROUTES, Route, loaders
-from sevenc_sync.sandbox.connectwise.writes import WriteError, created, patched, read_body, replaced
+from sevenc_sync.sandbox.connectwise.writes import (
+    WriteError,
+    created,
+    patched,
+    read_body,
+    replaced,
+    settled_ticket,
+)
 from sevenc_sync.sandbox.exchange import Answer, Call, Clock, Vendor, json_answer
 from sevenc_sync.sandbox.secrets import token, token_uuid
 from sevenc_sync.sandbox.tables import Key, Record, Tables
@@ -181,7 +188,7 @@ class ConnectWisePsa(Vendor):
             return Answer(204)
         change = patched if call.method == "PATCH" else replaced
         new = change(record, read_body(call), route.record_type, self.tables, self._stamp(record))
-        self.tables.put(route.table, new)
+        new = self._keep(route, new)
         return json_answer(new)
 
     def _create(self, call: Call, found: _Found) -> Answer:
@@ -195,8 +202,13 @@ class ConnectWisePsa(Vendor):
                 "company": {"id": company["id"], "identifier": company["identifier"], "name": company["name"], "_info": {}},
             }  # fmt: skip
         record = created(fixed, read_body(call), route.record_type, self.tables, self._stamp(None))
+        return json_answer(self._keep(route, record), 201)
+
+    def _keep(self, route: Route, record: Record) -> Record:
+        if route.table == "tickets":
+            record = settled_ticket(record, self.tables, moment(self.clock()))
         self.tables.put(route.table, record)
-        return json_answer(record, 201)
+        return record
 
     def _stamp(self, old: Record | None) -> dict[str, str]:
         now = moment(self.clock())

@@ -84,6 +84,31 @@ def patched(old: Record, body: Any, record_type: str, tables: Tables, info: Reco
     return _checked({**record, "id": old["id"], "_info": info}, record_type, tables)
 
 
+def settled_ticket(record: Record, tables: Tables, now: str) -> Record:
+    """A written ticket with what the server derives: its flag and time of closing follow its status."""
+    board = (
+        tables.rows("boards")[record["board"]["id"]]
+        if "board" in record
+        else next(iter(tables.rows("boards").values()))
+    )
+    statuses = [row for row in tables.rows("board_statuses").values() if row["board"]["id"] == board["id"]]
+    status_id = (
+        record["status"]["id"]
+        if "status" in record
+        else next(row["id"] for row in statuses if row["defaultFlag"])
+    )
+    status = next((row for row in statuses if row["id"] == status_id), None)
+    if status is None:
+        raise _refusal("Ticket", "NotFound", f"status {status_id} not found", "status/id")
+    closed = status["closedStatus"]
+    derived: Record = {
+        "recordType": "ServiceTicket", "board": {"id": board["id"], "name": board["name"], "_info": {}},
+        "status": {"id": status["id"], "name": status["name"], "sort": status["sortOrder"], "_info": {}}, "closedFlag": closed,
+    }  # fmt: skip
+    kept = {name: value for name, value in record.items() if closed or name not in {"closedDate", "closedBy"}}
+    return {**({"closedDate": now} if closed else {}), **kept, **derived}
+
+
 def _plain(body: Any) -> Record:
     if not isinstance(body, dict):
         raise WriteError(400, "InvalidObject", "object is invalid")
