@@ -1,0 +1,18 @@
+"""ConnectWise PSA (Manage): companies, tickets, configurations, agreements, and the company note."""
+
+from connectors.connectwise_psa.notes import CompanyNotes
+from connectors.connectwise_psa.settings import ConnectwiseSettings
+from connectors.connectwise_psa.site import link, open_account
+from connectors.connectwise_psa.streams import STREAMS
+from sevenc_sync.connect.connector import Connector
+
+CONNECTOR = Connector(
+    name="connectwise_psa",
+    title="ConnectWise PSA",
+    role="psa",
+    settings=ConnectwiseSettings,
+    open=open_account,
+    streams=STREAMS,
+    notes=CompanyNotes,
+    link=link,
+)
