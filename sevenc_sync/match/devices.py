@@ -18,7 +18,9 @@ from sevenc_sync.match.placeholders import (
 )
 from sevenc_sync.store.links import DeviceKey, DeviceRecord, DeviceTie
 
-NETBIOS_LENGTH = 15  # Windows cuts a computer's name here for older protocols, and some agents report that one
+NETBIOS_LENGTH = (
+    15  # Windows cuts a computer's name here for older protocols, and some agents report that one
+)
 
 _SERIAL_LABEL = re.compile(r"^\s*(?:s/n|sn[:#]|serial(?: number| no\.?)?[:#])[\s:#]*", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9_][a-z0-9_-]*")

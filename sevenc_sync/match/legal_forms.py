@@ -47,11 +47,37 @@ LEGAL_FORMS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 # Forms that stand in front of the name.
-LEADING_FORMS = ("the", "ooo", "ооо", "зао", "uab")
+LEADING_FORMS = (
+    "the",
+    "ooo",
+    "\u043e\u043e\u043e",
+    "\u0437\u0430\u043e",
+    "uab",
+)  # ooo and zao, in Cyrillic too
 
 # Ordinary words of a name ("Sunset Spa") unless dots, slashes or blanks stand between the letters ("Sunset S.p.A.").
 ONLY_WHEN_PUNCTUATED = frozenset(
-    {"spa", "is", "me", "da", "ss", "ad", "oe", "ee", "ike", "pc", "dd", "mb", "ae", "eu", "ev", "eg", "ek", "ky", "hf"}
+    {
+        "spa",
+        "is",
+        "me",
+        "da",
+        "ss",
+        "ad",
+        "oe",
+        "ee",
+        "ike",
+        "pc",
+        "dd",
+        "mb",
+        "ae",
+        "eu",
+        "ev",
+        "eg",
+        "ek",
+        "ky",
+        "hf",
+    }
 )
 
 # Words that say "&" between two others.
@@ -74,6 +100,6 @@ ONE_SPELLING: Mapping[str, str] = {
     "đ": "d",
     "ð": "d",
     "þ": "th",
-    "ı": "i",
+    "\u0131": "i",  # the dotless i
     "ħ": "h",
 }

@@ -16,8 +16,9 @@ from sevenc_sync.match.legal_forms import (
 _FORMS = frozenset(tuple(form.split()) for forms in LEGAL_FORMS.values() for form in forms)
 _LONGEST_FORM = max(len(form) for form in _FORMS)
 
-_JOINED = str.maketrans("", "", ".'’‘`´")  # "S.A." and "O'Brien" are one word each
-_WORD = re.compile(r"[^\W_]+(?:[.'’‘`´]+[^\W_]+)*|[&+]")
+_APOSTROPHES = "'`\u2018\u2019\u00b4"
+_JOINED = str.maketrans("", "", "." + _APOSTROPHES)  # "S.A." and "O'Brien" are one word each
+_WORD = re.compile(rf"[^\W_]+(?:[.{_APOSTROPHES}]+[^\W_]+)*|[&+]")
 # Only the accents of Latin, Greek and Cyrillic; marks of other scripts make other letters.
 _ACCENTS = dict.fromkeys(range(0x0300, 0x0370))
 _EXPANDED = str.maketrans({letter: pair[0] for letter, pair in TWO_SPELLINGS.items()} | dict(ONE_SPELLING))
@@ -40,9 +41,7 @@ def spellings(name: str) -> frozenset[str]:
     words = _words(unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold()))
     plain = [_Word(_fold(word.text, _PLAIN), word.is_punctuated) for word in words]
     start, end = _core(plain)
-    both = (
-        "".join(_fold(word.text, table) for word in words[start:end]) for table in (_PLAIN, _EXPANDED)
-    )
+    both = ("".join(_fold(word.text, table) for word in words[start:end]) for table in (_PLAIN, _EXPANDED))
     return frozenset(spelling for spelling in both if spelling.strip("&"))
 
 
@@ -71,7 +70,9 @@ def _words(text: str) -> list[_Word]:
     end_run()
     last = len(words) - 1
     return [
-        _Word("&", is_punctuated=False) if word.text in AND_WORDS and (0 < at < last or word.text in "&+") else word
+        _Word("&", is_punctuated=False)
+        if word.text in AND_WORDS and (0 < at < last or word.text in "&+")
+        else word
         for at, word in enumerate(words)
     ]
 

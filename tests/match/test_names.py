@@ -87,7 +87,9 @@ def test_a_name_that_is_nothing_but_a_legal_form_keeps_a_spelling(form: str) -> 
     assert spellings(form)
 
 
-WORDS = st.lists(st.sampled_from(["north", "Müller", "data", "Årsta", "café", "x", "7", "and"]), min_size=1, max_size=4)
+WORDS = st.lists(
+    st.sampled_from(["north", "Müller", "data", "Årsta", "café", "x", "7", "and"]), min_size=1, max_size=4
+)
 
 
 @given(words=WORDS, mark=st.sampled_from([" ", "-", ", ", " / ", "\u00a0"]))

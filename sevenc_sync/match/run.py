@@ -1,0 +1,199 @@
+"""Matching carried out: plan from what is stored, write what differs."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from sevenc_sync.match.clients import Decision, IsClient, Known, Plan, plan
+from sevenc_sync.match.devices import group
+from sevenc_sync.match.index import ClientPlan
+from sevenc_sync.store import links as ledger
+from sevenc_sync.store.bulk import mark_dirty
+from sevenc_sync.store.database import Store
+from sevenc_sync.store.links import ClientRow, CompanyKey, CompanyRow, LinkRow, Unlinked
+
+CLIENTS_AT_ONCE = 200  # devices of so many clients are in memory and in one transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchSummary:
+    """How the ledger stands, and what this run changed in it.
+
+    `clients`, `linked` and `review` count active clients, linked companies and companies that wait for a person;
+    `touched` holds the numbers of clients that gained, lost or renamed something.
+    """
+
+    clients: int
+    linked: int
+    review: int
+    clients_new: int
+    clients_ended: int
+    renamed: int
+    changed: int
+    touched: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSummary:
+    """Records looked at, devices they make, and ties written or taken out; `touched`: clients with such changes."""
+
+    records: int
+    devices: int
+    changed: int
+    touched: frozenset[int]
+
+
+def match_clients(
+    store: Store, masters: Sequence[int], roles: Mapping[int, str], is_client: IsClient, now: datetime
+) -> MatchSummary:
+    """Decide which company is which client, in one transaction.
+
+    `masters` are PSA accounts in order of precedence: their companies become clients where `is_client` says so, or,
+    where it cannot tell, where a contract is in force. `roles` (account -> psa, backup or rmm) names the accounts whose
+    companies are looked at; links of other accounts stay. A second run changes nothing. The master companies of
+    touched clients are marked dirty.
+    """
+    with store.write() as connection:
+        known = Known(
+            companies=ledger.companies(connection, {*masters, *roles}, now),
+            clients=ledger.clients(connection),
+            links=ledger.links(connection),
+            masters=masters,
+            roles=roles,
+            systems=ledger.account_systems(connection),
+        )
+        planned = plan(known, is_client)
+        before = {row.id: row for row in known.clients}
+        numbers = _save_clients(connection, known, planned, now)
+        changed = _save_links(connection, known, planned, numbers, now)
+        after = {row.id: row for row in ledger.clients(connection)}
+        stands = Counter(row.state for row in ledger.links(connection))
+        touched = {number for number, row in after.items() if row != before.get(number)} | changed.clients
+        _mark(connection, "company", [after[number] for number in touched])
+    common = after.keys() & before.keys()
+    return MatchSummary(
+        clients=sum(row.is_active for row in after.values()),
+        linked=stands["linked"],
+        review=stands["review"],
+        clients_new=len(after) - len(before),
+        clients_ended=sum(before[number].is_active and not after[number].is_active for number in common),
+        renamed=sum(before[number].name != after[number].name for number in common),
+        changed=changed.lines,
+        touched=frozenset(touched),
+    )
+
+
+def match_devices(store: Store, clients: Collection[int] | None = None) -> DeviceSummary:
+    """Decide which records are one device, for these clients or for all; one transaction per batch of clients.
+
+    A second run changes nothing. The master companies of touched clients are marked dirty.
+    """
+    if clients is None:
+        with store.read() as connection:
+            clients = ledger.client_numbers(connection)
+    records = devices = changes = 0
+    touched: set[int] = set()
+    for batch in _batches(sorted(clients), CLIENTS_AT_ONCE):
+        with store.write() as connection:
+            found = ledger.device_records(connection, batch)
+            stored = ledger.device_ties(connection, batch)
+            changed = []
+            dropped = []
+            for number in batch:
+                ties = group(found[number])
+                records += len(ties)
+                devices += len({tie.device for tie in ties.values()})
+                changed += [(number, key, tie) for key, tie in ties.items() if stored[number].get(key) != tie]
+                dropped += [(number, key) for key in stored[number] if key not in ties]
+            ledger.save_device_ties(connection, changed, dropped)
+            changes += len(changed) + len(dropped)
+            moved = {item[0] for item in changed} | {item[0] for item in dropped}
+            touched |= moved
+            if moved:
+                _mark(connection, "asset", [row for row in ledger.clients(connection) if row.id in moved])
+    return DeviceSummary(records=records, devices=devices, changed=changes, touched=frozenset(touched))
+
+
+def unlinked(store: Store) -> list[Unlinked]:
+    """The companies whose client is not known, each with the reason, by account and name."""
+    with store.read() as connection:
+        return ledger.unlinked(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    lines: int
+    clients: set[int]  # that a line belonged to before or belongs to now
+
+
+def _save_clients(
+    connection: Connection, known: Known, planned: Plan, now: datetime
+) -> dict[CompanyKey, int]:
+    """Write new and changed clients; gives every client's number by its master company."""
+    before = {row.id: row for row in known.clients}
+    rows = {row.key: row for row in known.companies}
+    fresh: list[CompanyRow] = []
+    changed: list[ClientRow] = []
+    numbers: dict[CompanyKey, int] = {}
+    for item in planned.clients:
+        if item.id is None:
+            fresh.append(rows[item.account, item.company])
+            continue
+        numbers[item.account, item.company] = item.id
+        row = ClientRow(
+            id=item.id,
+            name=item.name,
+            account=item.account,
+            company=item.company,
+            is_active=item.is_active,
+            seats=item.seats,
+        )
+        if row != before[item.id]:
+            changed.append(row)
+    ledger.save_clients(connection, changed)
+    # In the order of the masters, then by id: a store that is built anew numbers its clients alike.
+    rank = {number: at for at, number in enumerate(known.masters)}
+    fresh.sort(key=lambda row: (rank[row.account], len(row.id), row.id))
+    return numbers | ledger.add_clients(connection, fresh, now)
+
+
+def _save_links(
+    connection: Connection,
+    known: Known,
+    planned: Plan,
+    numbers: Mapping[CompanyKey, int],
+    now: datetime,
+) -> _Changed:
+    before = {row.key: row for row in known.links}
+    lines = [_line(key, decision, numbers) for key, decision in planned.decisions.items()]
+    changed = sorted((line for line in lines if line != before.get(line.key)), key=lambda line: line.key)
+    ledger.save_links(connection, changed, planned.dropped, now)
+    keys = [*(line.key for line in changed), *planned.dropped]
+    sides = [line.client for line in changed] + [before[key].client for key in keys if key in before]
+    return _Changed(len(keys), {number for number in sides if number is not None})
+
+
+def _line(key: CompanyKey, decision: Decision, numbers: Mapping[CompanyKey, int]) -> LinkRow:
+    item: ClientPlan | None = decision.client
+    return LinkRow(
+        account=key[0],
+        company=key[1],
+        client=None if item is None else numbers[item.account, item.company],
+        state=decision.state,
+        method=decision.method,
+        detail=decision.detail,
+    )
+
+
+def _mark(connection: Connection, kind: str, rows: Sequence[ClientRow]) -> None:
+    """Score these clients anew: their master company leads to them whatever else has moved."""
+    for number in sorted({row.account for row in rows}):
+        mark_dirty(connection, number, kind, [row.company for row in rows if row.account == number])
+
+
+def _batches(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), size):
+        yield numbers[start : start + size]

@@ -1,0 +1,351 @@
+"""The link ledger in the store: companies, the clients that they are linked to, and the devices of a client."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sevenc_sync.clock import to_seconds
+from sevenc_sync.store.tables import account, client, device_link, evidence, link
+
+CompanyKey = tuple[int, str]  # account, the vendor's id of the company
+DeviceKey = tuple[str, int, str]  # asset or protection, account, the vendor's id of the record
+
+_IDS = msgspec.json.Decoder(dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyRow:
+    """A company as its source last gave it. `phrase` is the id of its types and status in the phrase table."""
+
+    account: int
+    id: str
+    name: str
+    types: str | None = None
+    status: str | None = None
+    phrase: int | None = None
+    is_active: bool | None = None
+    is_vendor: bool | None = None
+    is_msp: bool | None = None
+    seats: int | None = None
+    external: Mapping[str, str]
+    is_gone: bool = False
+    has_contract: bool = False  # one in force now
+
+    @property
+    def key(self) -> CompanyKey:
+        """What the ledger knows it by."""
+        return self.account, self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRow:
+    """A client of the MSP; `account` and `company` name its master record."""
+
+    id: int
+    name: str
+    account: int
+    company: str
+    is_active: bool
+    seats: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRow:
+    """One line of the ledger: whose client a company is, or why it waits."""
+
+    account: int
+    company: str
+    client: int | None
+    state: str
+    method: str
+    detail: str | None
+
+    @property
+    def key(self) -> CompanyKey:
+        """The company that it is about."""
+        return self.account, self.company
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """A company that waits for a person."""
+
+    account: str
+    company: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRecord:
+    """An asset or a protection, with what tells its device. `is_live` is false once it is inactive or archived."""
+
+    kind: str
+    account: int
+    id: str
+    serial: str | None
+    host: str | None
+    is_live: bool
+
+    @property
+    def key(self) -> DeviceKey:
+        """What the ledger knows it by."""
+        return self.kind, self.account, self.id
+
+    @property
+    def source(self) -> tuple[str, int]:
+        """The list that it stands in: one kind of record of one account."""
+        return self.kind, self.account
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTie:
+    """The device that a record belongs to, and how that was found: serial, host-name, alone."""
+
+    device: str
+    method: str
+
+
+def account_systems(connection: Connection) -> dict[int, tuple[str, str]]:
+    """Account number -> its name and its connector's name."""
+    return {
+        row.id: (row.name, row.connector)
+        for row in connection.execute(select(account.c.id, account.c.name, account.c.connector))
+    }
+
+
+def _in_force(now: datetime) -> Select[Any]:
+    """Contracts that run at this time: not called inactive, begun, neither ended nor cancelled.
+
+    One without a word on its state counts when it has a first day. Days count to their end.
+    """
+    contract = evidence["contract"]
+    moment, today = to_seconds(now), to_seconds(now - timedelta(days=1))
+    return select(contract.c.id).where(
+        contract.c.gone_at.is_(None),
+        or_(contract.c.is_active, and_(contract.c.is_active.is_(None), contract.c.starts_on.is_not(None))),
+        or_(contract.c.starts_on.is_(None), contract.c.starts_on <= moment),
+        or_(contract.c.ends_on.is_(None), contract.c.ends_on > today),
+        or_(contract.c.cancelled_on.is_(None), contract.c.cancelled_on > today),
+    )
+
+
+def companies(connection: Connection, accounts: Collection[int], now: datetime) -> list[CompanyRow]:
+    """All companies of the accounts, those gone upstream too."""
+    company, contract = evidence["company"], evidence["contract"]
+    in_force = exists(
+        _in_force(now)
+        .where(contract.c.account == company.c.account, contract.c.company == company.c.id)
+        .correlate(company)
+    )
+    statement = select(company, in_force.label("has_contract")).where(company.c.account.in_(sorted(accounts)))
+    return [
+        CompanyRow(
+            account=row.account,
+            id=row.id,
+            name=row.name,
+            types=row.types,
+            status=row.status,
+            phrase=row.phrase,
+            is_active=row.is_active,
+            is_vendor=row.is_vendor,
+            is_msp=row.is_msp,
+            seats=row.seats,
+            external=_IDS.decode(row.external) if row.external else {},
+            is_gone=row.gone_at is not None,
+            has_contract=bool(row.has_contract),
+        )
+        for row in connection.execute(statement)
+    ]
+
+
+def clients(connection: Connection) -> list[ClientRow]:
+    """All clients, active or not, by number."""
+    statement = select(
+        client.c.id, client.c.name, client.c.account, client.c.company, client.c.is_active, client.c.seats
+    ).order_by(client.c.id)
+    return [ClientRow(**row) for row in connection.execute(statement).mappings()]
+
+
+def links(connection: Connection) -> list[LinkRow]:
+    """The whole ledger."""
+    statement = select(
+        link.c.account, link.c.company, link.c.client, link.c.state, link.c.method, link.c.detail
+    ).order_by(link.c.account, link.c.company)
+    return [LinkRow(**row) for row in connection.execute(statement).mappings()]
+
+
+def add_clients(connection: Connection, rows: Sequence[CompanyRow], now: datetime) -> dict[CompanyKey, int]:
+    """Make clients of these master companies, numbered in the given order; gives their numbers."""
+    if not rows:
+        return {}
+    connection.execute(
+        client.insert(),
+        [
+            {
+                "name": row.name,
+                "account": row.account,
+                "company": row.id,
+                "is_active": True,
+                "seats": row.seats,
+                "created_at": to_seconds(now),
+            }
+            for row in rows
+        ],
+    )
+    wanted = {row.key for row in rows}
+    stored = connection.execute(select(client.c.id, client.c.account, client.c.company))
+    return {(row.account, row.company): row.id for row in stored if (row.account, row.company) in wanted}
+
+
+def save_clients(connection: Connection, rows: Sequence[ClientRow]) -> None:
+    """Write changed clients; the number is the key."""
+    if not rows:
+        return
+    names = ("name", "account", "company", "is_active", "seats")
+    connection.execute(
+        update(client)
+        .where(client.c.id == bindparam("number"))
+        .values({name: bindparam(f"new_{name}") for name in names}),
+        [{"number": row.id} | {f"new_{name}": getattr(row, name) for name in names} for row in rows],
+    )
+
+
+def save_links(
+    connection: Connection, rows: Sequence[LinkRow], dropped: Sequence[CompanyKey], now: datetime
+) -> None:
+    """Write changed lines of the ledger, and take out those that have nothing to say any more."""
+    if dropped:
+        connection.execute(
+            delete(link).where(
+                link.c.account == bindparam("old_account"), link.c.company == bindparam("old_company")
+            ),
+            [{"old_account": number, "old_company": company} for number, company in dropped],
+        )
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(link)
+    columns = ("client", "state", "method", "detail", "at")
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["account", "company"], set_={name: insert.excluded[name] for name in columns}
+        ),
+        [
+            {
+                "account": row.account,
+                "company": row.company,
+                "client": row.client,
+                "state": row.state,
+                "method": row.method,
+                "detail": row.detail,
+                "at": to_seconds(now),
+            }
+            for row in rows
+        ],
+    )
+
+
+def unlinked(connection: Connection) -> list[Unlinked]:
+    """Companies that wait for a person, by account and name."""
+    company = evidence["company"]
+    statement = (
+        select(account.c.name.label("account_name"), link.c.company, company.c.name, link.c.detail)
+        .select_from(link)
+        .join(account, account.c.id == link.c.account)
+        .join(company, and_(company.c.account == link.c.account, company.c.id == link.c.company))
+        .where(link.c.state == "review", company.c.gone_at.is_(None))
+    )
+    found = [
+        Unlinked(row.account_name, row.company, row.name, row.detail or "")
+        for row in connection.execute(statement)
+    ]
+    return sorted(found, key=lambda row: (row.account, row.name.casefold(), row.company))
+
+
+def client_numbers(connection: Connection) -> list[int]:
+    """Every client that has companies linked or devices tied, by number."""
+    linked = select(link.c.client).where(link.c.client.is_not(None))
+    tied = select(device_link.c.client)
+    return sorted(connection.execute(linked.union(tied)).scalars())
+
+
+def device_records(connection: Connection, numbers: Collection[int]) -> dict[int, list[DeviceRecord]]:
+    """The assets and protections of these clients' linked companies that are not gone upstream, by client."""
+    asset, protection = evidence["asset"], evidence["protection"]
+    host = func.coalesce(func.nullif(asset.c.host_name, ""), asset.c.name)
+    seen = func.coalesce(func.nullif(protection.c.host_name, ""), protection.c.name)
+    found: dict[int, list[DeviceRecord]] = {number: [] for number in numbers}
+    for table, name, is_live in (
+        (asset, host, func.coalesce(asset.c.is_active, True)),
+        (protection, seen, ~func.coalesce(protection.c.is_archived, False)),
+    ):
+        statement = (
+            select(link.c.client, table.c.account, table.c.id, table.c.serial, name, is_live)
+            .join(link, and_(link.c.account == table.c.account, link.c.company == table.c.company))
+            .where(link.c.client.in_(sorted(numbers)), link.c.state == "linked", table.c.gone_at.is_(None))
+        )
+        for number, source, record, serial, text, live in connection.execute(statement):
+            found[number].append(
+                DeviceRecord(
+                    kind=table.name, account=source, id=record, serial=serial, host=text, is_live=bool(live)
+                )
+            )
+    return found
+
+
+def device_ties(connection: Connection, numbers: Collection[int]) -> dict[int, dict[DeviceKey, DeviceTie]]:
+    """The stored devices of these clients, by client."""
+    found: dict[int, dict[DeviceKey, DeviceTie]] = {number: {} for number in numbers}
+    statement = select(device_link).where(device_link.c.client.in_(sorted(numbers)))
+    for row in connection.execute(statement):
+        found[row.client][row.kind, row.account, row.id] = DeviceTie(row.device, row.method)
+    return found
+
+
+def save_device_ties(
+    connection: Connection,
+    changed: Iterable[tuple[int, DeviceKey, DeviceTie]],
+    dropped: Iterable[tuple[int, DeviceKey]],
+) -> None:
+    """Write changed ties, and take out records that are gone or no longer this client's."""
+    dropped = list(dropped)
+    if dropped:
+        connection.execute(
+            delete(device_link).where(
+                device_link.c.client == bindparam("old_client"),
+                tuple_(device_link.c.kind, device_link.c.account, device_link.c.id)
+                == tuple_(bindparam("old_kind"), bindparam("old_account"), bindparam("old_id")),
+            ),
+            [
+                {"old_client": number, "old_kind": kind, "old_account": source, "old_id": record}
+                for number, (kind, source, record) in dropped
+            ],
+        )
+    rows = [
+        {
+            "kind": kind,
+            "account": source,
+            "id": record,
+            "client": number,
+            "device": tie.device,
+            "method": tie.method,
+        }
+        for number, (kind, source, record), tie in changed
+    ]
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(device_link)
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["kind", "account", "id"],
+            set_={name: insert.excluded[name] for name in ("client", "device", "method")},
+        ),
+        rows,
+    )

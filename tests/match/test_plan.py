@@ -1,0 +1,434 @@
+"""The plan of which company is which client: rules by example, then laws over made-up worlds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sevenc_sync.match.clients import Decision, Known, Plan, plan
+from sevenc_sync.match.names import spellings
+from sevenc_sync.store.links import ClientRow, CompanyKey, CompanyRow, LinkRow
+
+SYSTEMS = {
+    1: ("psa", "connectwise_psa"),
+    2: ("old psa", "autotask_psa"),
+    3: ("backup", "datto_bcdr"),
+    4: ("rmm", "datto_rmm"),
+}
+ROLES = {1: "psa", 2: "psa", 3: "backup", 4: "rmm"}
+
+
+def company(
+    account: int, key: str, name: str, external: Mapping[str, str] | None = None, **more: Any
+) -> CompanyRow:
+    return CompanyRow(account=account, id=key, name=name, external=external or {}, **more)
+
+
+def client(number: int, account: int, key: str, name: str, *, is_active: bool = True) -> ClientRow:
+    return ClientRow(id=number, name=name, account=account, company=key, is_active=is_active, seats=None)
+
+
+def by_type(row: CompanyRow) -> bool | None:
+    """Client, anything else named, or not said: as an MSP's company types would tell."""
+    return None if row.types is None else row.types == "Client"
+
+
+def known(
+    companies: Sequence[CompanyRow],
+    clients: Sequence[ClientRow] = (),
+    links: Sequence[LinkRow] = (),
+    masters: Sequence[int] = (1,),
+) -> Known:
+    roles = {number: role for number, role in ROLES.items() if number in masters or role != "psa"}
+    return Known(
+        companies=companies, clients=clients, links=links, masters=masters, roles=roles, systems=SYSTEMS
+    )
+
+
+def carried_out(before: Known, planned: Plan) -> Known:
+    """What is there after the plan: as the store would keep it."""
+    number = max((row.id for row in before.clients), default=0)
+    clients: dict[int, ClientRow] = {}
+    ids: dict[int, int] = {}
+    for item in sorted(planned.clients, key=lambda item: (item.account, item.company)):
+        key = item.id
+        if key is None:
+            number += 1
+            key = number
+        ids[id(item)] = key
+        clients[key] = replace(
+            client(key, item.account, item.company, item.name, is_active=item.is_active), seats=item.seats
+        )
+    links = {row.key: row for row in before.links if row.key not in planned.dropped}
+    for at, decision in planned.decisions.items():
+        links[at] = line(at, decision, ids)
+    return replace(before, clients=list(clients.values()), links=list(links.values()))
+
+
+def line(key: CompanyKey, decision: Decision, ids: Mapping[int, int]) -> LinkRow:
+    owner = None if decision.client is None else ids[id(decision.client)]
+    return LinkRow(
+        account=key[0],
+        company=key[1],
+        client=owner,
+        state=decision.state,
+        method=decision.method,
+        detail=decision.detail,
+    )
+
+
+def settled(before: Known) -> Known:
+    return carried_out(before, plan(before, by_type))
+
+
+def owner(ledger: Known, key: CompanyKey) -> str | None:
+    """The name of the client that a company is linked to."""
+    row = next((row for row in ledger.links if row.key == key), None)
+    if row is None or row.state != "linked":
+        return None
+    return next(item.name for item in ledger.clients if item.id == row.client)
+
+
+def why(ledger: Known, key: CompanyKey) -> str | None:
+    row = next(row for row in ledger.links if row.key == key)
+    assert row.state == "review"
+    assert row.client is None
+    return row.detail
+
+
+ACME = company(1, "10", "Acme Ltd", types="Client")
+BETA = company(1, "11", "Beta GmbH", types="Client")
+
+
+def test_a_masters_company_becomes_a_client_when_the_predicate_says_so() -> None:
+    ledger = settled(known([ACME, company(1, "12", "Parts Inc", types="Vendor")]))
+    assert [item.name for item in ledger.clients] == ["Acme Ltd"]
+    assert owner(ledger, (1, "10")) == "Acme Ltd"
+    assert not [row for row in ledger.links if row.key == (1, "12")]
+
+
+def test_where_the_predicate_cannot_tell_a_contract_in_force_makes_a_client() -> None:
+    ledger = settled(known([company(1, "1", "With", has_contract=True), company(1, "2", "Without")]))
+    assert [item.name for item in ledger.clients] == ["With"]
+
+
+def test_inactive_gone_and_own_companies_are_no_clients_whatever_their_type() -> None:
+    rows = [
+        company(1, "1", "Left", types="Client", is_active=False),
+        company(1, "2", "Deleted", types="Client", is_gone=True),
+        company(1, "3", "Ourselves", types="Client", is_msp=True),
+    ]
+    assert settled(known(rows)).clients == []
+
+
+def test_a_company_that_stops_being_a_client_leaves_it_inactive_with_its_link() -> None:
+    for change in ({"is_active": False}, {"is_gone": True}, {"types": "Former"}):
+        before = settled(known([ACME]))
+        after = settled(replace(before, companies=[replace(ACME, **change)]))
+        assert [(item.id, item.is_active) for item in after.clients] == [(1, False)]
+        assert owner(after, (1, "10")) == "Acme Ltd"
+
+
+def test_a_client_that_comes_back_is_the_same_client() -> None:
+    gone = settled(replace(settled(known([ACME])), companies=[replace(ACME, is_gone=True)]))
+    back = settled(replace(gone, companies=[ACME]))
+    assert [(item.id, item.is_active) for item in back.clients] == [(1, True)]
+
+
+def test_a_rename_upstream_keeps_the_number_and_updates_the_name() -> None:
+    before = settled(known([ACME, BETA]))
+    after = settled(replace(before, companies=[replace(ACME, name="Zenith Ltd"), BETA]))
+    assert sorted((item.id, item.name) for item in after.clients) == [(1, "Zenith Ltd"), (2, "Beta GmbH")]
+
+
+def test_an_equal_name_links_and_two_companies_of_one_vendor_may_be_one_client() -> None:
+    ledger = settled(known([ACME, BETA, company(3, "a", "ACME LIMITED"), company(3, "b", "acme")]))
+    assert owner(ledger, (3, "a")) == owner(ledger, (3, "b")) == "Acme Ltd"
+
+
+def test_an_explicit_id_wins_over_the_name_whether_given_by_account_or_by_connector() -> None:
+    for system in ("PSA", "connectwise_psa"):
+        ledger = settled(known([ACME, BETA, company(3, "a", "Acme Ltd", {system: "11"})]))
+        assert owner(ledger, (3, "a")) == "Beta GmbH"
+
+
+def test_an_id_that_the_master_keeps_of_the_other_system_links_too() -> None:
+    ledger = settled(known([replace(ACME, external={"backup": "t-9"}), company(3, "t-9", "Something else")]))
+    assert owner(ledger, (3, "t-9")) == "Acme Ltd"
+
+
+def test_a_connectors_name_that_two_accounts_share_points_to_neither() -> None:
+    twins = {**SYSTEMS, 2: ("other psa", "connectwise_psa")}
+    base = known(
+        [
+            ACME,
+            company(2, "10", "Delta", types="Client"),
+            company(3, "a", "Nobody", {"connectwise_psa": "10"}),
+        ],
+        masters=(1, 2),
+    )
+    ledger = settled(replace(base, systems=twins))
+    assert why(ledger, (3, "a")) == "no client has this name"
+
+
+def test_ids_that_contradict_each_other_wait_with_both_names() -> None:
+    rows = [
+        replace(ACME, external={"backup": "t"}),
+        replace(BETA, external={"backup": "t"}),
+        company(3, "t", "Acme"),
+    ]
+    assert (
+        why(settled(known(rows)), (3, "t"))
+        == "its ids point to several clients: Acme Ltd (10), Beta GmbH (11)"
+    )
+
+
+def test_an_id_of_a_company_that_is_no_client_waits_and_says_so() -> None:
+    rows = [ACME, company(1, "12", "Parts Inc", types="Vendor"), company(3, "a", "Acme", {"psa": "12"})]
+    assert why(settled(known(rows)), (3, "a")) == "its id points to a company that is no client: Parts Inc"
+
+
+def test_an_id_that_leads_nowhere_falls_back_to_the_name() -> None:
+    assert owner(settled(known([ACME, company(3, "a", "Acme", {"psa": "999"})])), (3, "a")) == "Acme Ltd"
+
+
+def test_a_name_that_two_clients_have_links_nothing_and_waits_with_their_names() -> None:
+    twin = company(1, "20", "Acme Inc", types="Client")
+    ledger = settled(known([ACME, twin, company(3, "a", "ACME LTD")]))
+    assert why(ledger, (3, "a")) == "several clients have this name: Acme Inc (20), Acme Ltd (10)"
+
+
+def test_a_name_between_two_clients_links_to_neither() -> None:
+    rows = [
+        company(1, str(n), name, types="Client") for n, name in enumerate(["Müller", "Mueller", "Muller"])
+    ]
+    for name in ("Müller", "Mueller AG", "MULLER"):
+        assert (why(settled(known([*rows, company(3, "a", name)])), (3, "a")) or "").startswith(
+            "several clients"
+        )
+
+
+def test_a_former_client_of_the_same_name_makes_a_name_ambiguous_until_its_record_is_gone() -> None:
+    before = settled(known([ACME, company(3, "a", "Acme")]))
+    rows = [
+        replace(ACME, is_active=False),
+        company(1, "20", "Acme Inc", types="Client"),
+        company(3, "a", "Acme"),
+    ]
+    after = settled(replace(before, companies=rows))
+    assert (why(after, (3, "a")) or "").startswith("several clients")
+    merged = settled(replace(after, companies=[replace(ACME, is_gone=True), *rows[1:]]))
+    assert owner(merged, (3, "a")) == "Acme Inc"
+
+
+def test_what_nobody_matches_says_why() -> None:
+    rows = [
+        ACME,
+        company(1, "12", "Parts Inc", types="Vendor"),
+        company(3, "a", "Parts"),
+        company(3, "b", "Nobody"),
+        company(3, "c", "--"),
+    ]
+    ledger = settled(known(rows))
+    assert why(ledger, (3, "a")) == "the PSA knows this name, but not as a client: Parts Inc"
+    assert why(ledger, (3, "b")) == "no client has this name"
+    assert why(ledger, (3, "c")) == "its name holds no letter and no digit"
+
+
+def test_when_a_client_is_renamed_its_other_companies_stay_linked() -> None:
+    before = settled(known([ACME, company(3, "a", "Acme")]))
+    after = settled(replace(before, companies=[replace(ACME, name="Zenith"), company(3, "a", "Acme")]))
+    assert owner(after, (3, "a")) == "Zenith"
+
+
+def test_when_another_client_takes_the_name_over_the_companies_of_that_name_follow_it() -> None:
+    before = settled(known([ACME, company(3, "a", "Acme")]))
+    rows = [
+        replace(ACME, name="Acme (old)"),
+        company(1, "20", "Acme Ltd", types="Client"),
+        company(3, "a", "Acme"),
+    ]
+    assert owner(settled(replace(before, companies=rows)), (3, "a")) == "Acme Ltd"
+
+
+def test_when_the_company_itself_is_renamed_its_link_is_examined_again() -> None:
+    before = settled(known([ACME, BETA, company(3, "a", "Acme"), company(3, "b", "Acme")]))
+    after = settled(replace(before, companies=[ACME, BETA, company(3, "a", "Beta"), company(3, "b", "Else")]))
+    assert owner(after, (3, "a")) == "Beta GmbH"
+    assert why(after, (3, "b")) == "no client has this name"
+
+
+def test_a_persons_decision_is_never_examined_again() -> None:
+    rows = [ACME, BETA, company(3, "a", "Acme"), company(3, "b", "Acme")]
+    before = settled(known(rows))
+    number = next(item.id for item in before.clients if item.name == "Beta GmbH")
+    chosen = LinkRow(account=3, company="a", client=number, state="linked", method="operator", detail=None)
+    ignored = LinkRow(account=3, company="b", client=None, state="ignored", method="operator", detail=None)
+    other = [row for row in before.links if row.account != 3]
+    after = settled(replace(before, links=[*other, chosen, ignored]))
+    assert owner(after, (3, "a")) == "Beta GmbH"
+    assert owner(after, (3, "b")) is None
+
+
+def test_a_person_may_join_two_of_the_masters_companies_to_one_client() -> None:
+    twin = company(1, "20", "Acme Inc", types="Client")
+    rows = [ACME, twin, company(3, "a", "Acme")]
+    before = settled(known(rows))
+    first = next(item.id for item in before.clients if item.company == "10")
+    joined = LinkRow(account=1, company="20", client=first, state="linked", method="operator", detail=None)
+    after = settled(replace(before, links=[row for row in before.links if row.key != (1, "20")] + [joined]))
+    assert {item.company: item.is_active for item in after.clients} == {"10": True, "20": False}
+    assert owner(after, (3, "a")) == owner(after, (1, "20")) == "Acme Ltd"
+
+
+def test_the_msps_own_company_elsewhere_waits_for_nobody() -> None:
+    ledger = settled(known([ACME, company(3, "us", "Brightwater", is_msp=True)]))
+    assert [(row.state, row.method) for row in ledger.links if row.account == 3] == [("ignored", "own")]
+
+
+def test_a_second_master_adds_only_the_clients_that_the_first_does_not_know() -> None:
+    rows = [
+        ACME,
+        company(2, "7", "Acme", types="Client"),
+        company(2, "8", "Gamma", types="Client"),
+        company(3, "a", "Gamma Kft."),
+    ]
+    ledger = settled(known(rows, masters=(1, 2)))
+    assert sorted(item.name for item in ledger.clients) == ["Acme Ltd", "Gamma"]
+    assert owner(ledger, (2, "7")) == "Acme Ltd"
+    assert owner(ledger, (3, "a")) == "Gamma"
+
+
+def test_moving_to_another_psa_keeps_each_clients_number() -> None:
+    old = [company(2, "7", "Acme", types="Client"), company(2, "8", "Gamma", types="Client")]
+    before = settled(known(old, masters=(2,)))
+    after = settled(replace(before, companies=[ACME, BETA, *old], masters=(1, 2), roles=ROLES))
+    assert {item.name: (item.id, item.account, item.is_active) for item in after.clients} == {
+        "Acme Ltd": (1, 1, True),
+        "Gamma": (2, 2, True),
+        "Beta GmbH": (3, 1, True),
+    }
+    assert owner(after, (2, "7")) == "Acme Ltd"
+
+
+def test_a_master_that_is_no_longer_used_leaves_its_clients_inactive() -> None:
+    before = settled(known([ACME, company(2, "8", "Gamma", types="Client")], masters=(1, 2)))
+    after = settled(replace(before, masters=(1,), roles={1: "psa", 3: "backup", 4: "rmm"}))
+    assert {item.name: item.is_active for item in after.clients} == {"Acme Ltd": True, "Gamma": False}
+    assert owner(after, (2, "8")) == "Gamma"
+
+
+def test_a_psa_that_is_not_a_master_asks_no_questions_about_vendors() -> None:
+    rows = [
+        ACME,
+        company(2, "1", "Acme", types="Client"),
+        company(2, "2", "Parts", types="Vendor"),
+        company(2, "3", "New", types="Client"),
+    ]
+    ledger = settled(replace(known(rows), roles=ROLES))
+    assert owner(ledger, (2, "1")) == "Acme Ltd"
+    assert [row.company for row in ledger.links if row.account == 2 and row.state == "review"] == ["3"]
+
+
+def test_a_question_about_a_company_that_is_gone_is_withdrawn() -> None:
+    before = settled(known([ACME, company(3, "a", "Nobody")]))
+    after = settled(replace(before, companies=[ACME, company(3, "a", "Nobody", is_gone=True)]))
+    assert [row.account for row in after.links] == [1]
+
+
+NAMES = [
+    "Acme",
+    "Acme Ltd",
+    "ACME Inc",
+    "Müller GmbH",
+    "Mueller",
+    "Muller AG",
+    "Beta & Co",
+    "Beta",
+    "Zeta",
+    "---",
+]
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> list[CompanyRow]:
+    keys = draw(
+        st.lists(
+            st.tuples(st.sampled_from([1, 1, 2, 3, 4]), st.sampled_from("abcdef")), unique=True, max_size=14
+        )
+    )
+    systems = st.sampled_from(["psa", "backup", "rmm", "old psa", "connectwise_psa"])
+    return [
+        company(
+            account,
+            key,
+            draw(st.sampled_from(NAMES)),
+            draw(st.dictionaries(systems, st.sampled_from("abcdef"), max_size=1)),
+            types=draw(st.sampled_from(["Client", "Client", "Vendor", None])),
+            is_active=draw(st.sampled_from([True, None, False])),
+            is_msp=draw(st.sampled_from([None, None, None, True])),
+            is_gone=draw(st.sampled_from([False, False, False, True])),
+            has_contract=draw(st.booleans()),
+        )
+        for account, key in keys
+    ]
+
+
+MASTERS = st.sampled_from([(1,), (1, 2), (2, 1), (2,)])
+
+
+def rows_of(ledger: Known) -> tuple[list[ClientRow], list[LinkRow]]:
+    return sorted(ledger.clients, key=lambda row: row.id), sorted(ledger.links, key=lambda row: row.key)
+
+
+@given(first=worlds(), second=worlds(), masters=MASTERS, data=st.data())
+def test_the_order_of_rows_never_matters(
+    first: list[CompanyRow], second: list[CompanyRow], masters: tuple[int, ...], data: st.DataObject
+) -> None:
+    before = settled(replace(known(first, masters=masters), roles=ROLES))
+    mixed = replace(
+        before,
+        companies=data.draw(st.permutations(second)),
+        clients=data.draw(st.permutations(before.clients)),
+        links=data.draw(st.permutations(before.links)),
+    )
+    assert rows_of(settled(mixed)) == rows_of(settled(replace(before, companies=second)))
+
+
+@given(first=worlds(), second=worlds(), masters=MASTERS, later=MASTERS)
+def test_a_second_run_over_the_same_companies_changes_nothing(
+    first: list[CompanyRow], second: list[CompanyRow], masters: tuple[int, ...], later: tuple[int, ...]
+) -> None:
+    before = settled(replace(known(first, masters=masters), roles=ROLES))
+    once = settled(replace(before, companies=second, masters=later))
+    assert rows_of(settled(once)) == rows_of(once)
+
+
+@given(first=worlds(), second=worlds(), masters=MASTERS)
+def test_clients_are_never_lost_and_every_link_leads_to_one_of_them(
+    first: list[CompanyRow], second: list[CompanyRow], masters: tuple[int, ...]
+) -> None:
+    before = settled(replace(known(first, masters=masters), roles=ROLES))
+    after = settled(replace(before, companies=second))
+    numbers = {item.id for item in after.clients}
+    assert {item.id for item in before.clients} <= numbers
+    assert len({(item.account, item.company) for item in after.clients}) == len(after.clients)
+    for row in after.links:
+        assert (row.client in numbers) == (row.state == "linked")
+        assert row.state == "linked" or row.detail
+    for item in after.clients:
+        if item.is_active:
+            assert owner(after, (item.account, item.company)) == item.name
+
+
+@given(worlds())
+def test_a_name_links_only_where_exactly_one_client_has_it(world: list[CompanyRow]) -> None:
+    ledger = settled(known(world))
+    for row in ledger.links:
+        if row.method == "name" and row.state == "linked":
+            name = next(item.name for item in world if item.key == row.key)
+            assert [item.id for item in ledger.clients if spellings(item.name) & spellings(name)] == [
+                row.client
+            ]
