@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sevenc_sync.sandbox import SandboxAccount
 
 DAY = timedelta(days=1)
+SANDBOX_RATE = 60_000  # the simulated vendors need no sparing
 
 
 class HomeProblem(Exception):
@@ -152,6 +153,7 @@ def _config_text(accounts: Sequence["SandboxAccount"], *, push: str, every_minut
             f"[accounts.{account.name}]",
             f'connector = "{account.connector}"',
             f'base_url = "{account.base_url}"',
+            f"requests_per_minute = {SANDBOX_RATE}",
             *(f"{key} = {json.dumps(value)}" for key, value in account.settings.items()),
             *(f'{field}_file = "secrets/{account.name}.{field}"' for field in account.secrets),
         ]

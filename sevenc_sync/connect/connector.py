@@ -51,6 +51,12 @@ class AccountSettings(BaseModel):
         default=None, description="a PEM file, for an on-premises server's own authority"
     )
     proxy: str | None = Field(default=None, description="an http(s) proxy for this account alone")
+    requests_per_minute: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="how hard the vendor may be asked, instead of the connector's own rate",
+    )
     timeout_seconds: float = Field(default=90, gt=0, le=600, description="how long to wait for an answer")
 
     @field_validator("base_url")

@@ -6,7 +6,7 @@ Reads are retried. A write is not: whoever writes looks for the result first (se
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -311,7 +311,7 @@ class HttpFactory:
         ca_bundle: Path | None = None,
         proxy: str | None = None,
         policy: RetryPolicy | None = None,
-        bucket: Bucket | None = None,
+        per_minute: float | None = None,
         user_agent: str = "sevenc-sync",
     ) -> None:
         self.meter = meter or Meter()
@@ -321,7 +321,7 @@ class HttpFactory:
         self._ca_bundle = ca_bundle
         self._proxy = proxy
         self._policy = policy or RetryPolicy()
-        self._bucket = bucket
+        self._per_minute = per_minute
         self._user_agent = user_agent
 
     def __call__(
@@ -358,7 +358,9 @@ class HttpFactory:
         return Http(
             client,
             base_url=base_url.rstrip("/"),
-            bucket=self._bucket or Bucket(limits),
+            bucket=Bucket(
+                limits if self._per_minute is None else replace(limits, per_minute=self._per_minute)
+            ),
             errors=errors,
             policy=self._policy,
             clock=self._clock,

@@ -21,7 +21,7 @@ from sevenc_sync.connect.errors import (
     VendorDown,
 )
 from sevenc_sync.connect.http import Http, HttpFactory, RetryPolicy
-from sevenc_sync.connect.stream import Parent, Stream, Window
+from sevenc_sync.connect.stream import Stream
 from sevenc_sync.store.accounts import ensure_account, resume_account, stop_account, stopped_reason
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import stream_states
@@ -147,6 +147,7 @@ def open_http(
         ca_bundle=settings.ca_bundle,
         proxy=settings.proxy,
         policy=policy,
+        per_minute=settings.requests_per_minute,
     )
     return account.connector.open(settings, factory)
 
@@ -205,19 +206,3 @@ def _due(job: SyncJob, account: Account, streams: Sequence[Stream]) -> list[Stre
         or state["next_due_at"] is None
         or state["next_due_at"] <= now
     ]
-
-
-def probe(stream: Stream, clock: Clock, http: Http, parent: Parent | None) -> Problem | None:
-    """Ask the stream for one page; None when it can be read, else the problem. A child stream needs a parent."""
-    now = clock()
-    params = {**stream.params(Window(since=now, horizon=now)), **stream.paginator.first()}
-    try:
-        http.read(
-            stream.path_for(parent),
-            lambda response: stream.layout.split(response.body),
-            params=params,
-            headers=stream.headers,
-        )
-    except Problem as problem:
-        return problem
-    return None

@@ -1,0 +1,216 @@
+"""sevenc-sync demo and sandbox: the whole product, or only its vendors, without any account."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sevenc_sync.cli.app import app
+from sevenc_sync.cli.common import ERROR, PARTIAL, USAGE, fail, out, safe
+
+if TYPE_CHECKING:
+    from sevenc_sync.cli.home import Home, WorldMark
+    from sevenc_sync.clock import Clock
+    from sevenc_sync.config import Configuration
+    from sevenc_sync.engine.local import Engine
+    from sevenc_sync.sandbox import Sandbox
+
+DEMO_MINUTES = 1.0  # how often the demo's daemon reads: one wants to see it work
+SANDBOX_PORT = 18470
+
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Which simulated MSP.")]
+Clients = Annotated[int, typer.Option("--clients", min=6, max=2000, help="How many clients it has.")]
+
+
+@app.command("demo")
+def demo_command(
+    once: Annotated[
+        bool, typer.Option("--once", help="One pass, then exit; otherwise go on until Ctrl-C.")
+    ] = False,
+    home: Annotated[Path, typer.Option("--home", help="The folder for all that the demo writes.")] = Path(
+        "sevenc-demo"
+    ),
+    seed: Seed = 7,
+    clients: Clients = 40,
+) -> None:
+    """Run the main job on simulated vendors: sync, match, score, write the notes."""
+    from sevenc_sync.cli.signals import stop_on_signals
+    from sevenc_sync.clock import utc_now
+    from sevenc_sync.engine.local import open_engine
+
+    folder, mark = _open_home(home, seed, clients, utc_now())
+    stop = threading.Event()
+    clock = _clock_from(mark.now)
+    with _logging_to(folder.log), _sandbox(folder, mark, clock) as sandbox:
+        folder.write_config(sandbox.accounts, push="auto", every_minutes=DEMO_MINUTES)
+        config = _load(folder)
+        _upgrade(config)
+        with stop_on_signals(stop), open_engine(config, clock=clock, stop=stop) as engine:
+            code = _one_pass(engine, folder, mark.now)
+            if not once and not stop.is_set():
+                _go_on(engine, folder)
+    raise typer.Exit(code)
+
+
+@app.command("sandbox")
+def sandbox_command(
+    home: Annotated[
+        Path, typer.Option("--home", help="The folder for the configuration and the store.")
+    ] = Path("sevenc-sandbox"),
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65000, help="First port; 0 takes free ones.")
+    ] = SANDBOX_PORT,
+    seed: Seed = 7,
+    clients: Clients = 40,
+) -> None:
+    """Start only the simulated vendors, write a configuration that points at them, and wait for Ctrl-C."""
+    from sevenc_sync.cli.signals import stop_on_signals
+    from sevenc_sync.clock import utc_now
+
+    folder, mark = _open_home(home, seed, clients, utc_now())
+    stop = threading.Event()
+    with stop_on_signals(stop), _sandbox(folder, mark, utc_now, port) as sandbox:
+        written = folder.write_config(sandbox.accounts, push="off", every_minutes=None)
+        _upgrade(_load(folder))
+        out.print("Simulated vendors are listening:")
+        for account in sandbox.accounts:
+            out.print(safe(f"  {account.name:8} {account.connector:18} {account.base_url}"))
+        state = "written" if written else "left as you changed it"
+        out.print(safe(f"Configuration ({state}): {folder.config.absolute()}"), soft_wrap=True)
+        out.print(
+            safe(f"Next, in another terminal: sevenc-sync --config {folder.config} sync"), soft_wrap=True
+        )
+        out.print("Ctrl-C stops the vendors.")
+        stop.wait()
+
+
+def _open_home(home: Path, seed: int, clients: int, now: datetime) -> "tuple[Home, WorldMark]":
+    from sevenc_sync.cli.home import Home, HomeProblem
+
+    folder = Home(home)
+    try:
+        folder.prepare()
+        return folder, folder.mark(seed=seed, clients=clients, now=now)
+    except HomeProblem as error:
+        fail(str(error), USAGE)
+
+
+def _clock_from(start: datetime) -> "Clock":
+    """A clock that begins at `start` and runs as the real one does."""
+    began = time.monotonic()
+    return lambda: start + timedelta(seconds=time.monotonic() - began)
+
+
+@contextmanager
+def _logging_to(path: Path) -> Iterator[None]:
+    from sevenc_sync import logs
+
+    with path.open("a", encoding="utf-8") as file:
+        logs.set_up("info", "json", file)
+        yield
+        logs.set_up()
+
+
+@contextmanager
+def _sandbox(folder: "Home", mark: "WorldMark", clock: "Clock", port: int = 0) -> "Iterator[Sandbox]":
+    from sevenc_sync.sandbox import Sandbox, build_world
+
+    out.print(
+        safe(
+            f"Building a simulated MSP with {mark.clients} clients (seed {mark.seed}, as of {mark.now:%Y-%m-%d %H:%M} UTC) …"
+        )
+    )
+    world = build_world(seed=mark.seed, clients=mark.clients, now=mark.now, anchor=mark.anchor)
+    sandbox = Sandbox(world, port=port, clock=clock, state_dir=folder.vendors)
+    try:
+        sandbox.start()
+    except OSError as error:
+        fail(f"the port {port} cannot be used: {error.strerror}. Choose another --port, or 0 for any.")
+    try:
+        yield sandbox
+    finally:
+        sandbox.stop()
+
+
+def _load(folder: "Home") -> "Configuration":
+    from sevenc_sync.config import ConfigInvalid, load
+    from sevenc_sync.registry import connectors
+
+    try:
+        return load(folder.config, connectors())
+    except ConfigInvalid as error:
+        fail(f"{error}\nDelete {folder.config} to have it written anew.", USAGE)
+
+
+def _upgrade(config: "Configuration") -> None:
+    from sevenc_sync.store.database import Store
+    from sevenc_sync.store.migrate import upgrade
+
+    with Store.open(config.store_url) as store:
+        upgrade(store)
+
+
+def _one_pass(engine: "Engine", folder: "Home", as_of: datetime) -> int:
+    """Sync, match, score, write; gives the exit code."""
+    from sevenc_sync.cli.progress import show_results, sync_progress
+    from sevenc_sync.cli.scores import show_portfolio
+    from sevenc_sync.cli.sync import exit_code
+
+    with sync_progress() as progress:
+        results = engine.sync(trigger="demo", on_progress=progress.on_progress, on_result=progress.on_result)
+    show_results(results)
+    if engine.stop.is_set():
+        return ERROR
+    out.print(safe(engine.match().sentence()))
+    engine.score(as_of)
+    show_portfolio(engine.store, engine.rules)
+    summary = engine.deliver()
+    _say_next(folder, engine)
+    out.print(safe(summary.sentence()))
+    return exit_code(results) or (PARTIAL if summary.failed else 0)
+
+
+def _say_next(folder: "Home", engine: "Engine") -> None:
+    from sevenc_sync.score import load_results
+
+    results = load_results(engine.store, engine.rules)
+    scored = [result for result in results if result.score is not None]
+    name = min(scored, key=lambda result: (result.score or 0.0, result.name)).name if scored else "CLIENT"
+    command = f"sevenc-sync --config {folder.config}"
+    out.print(safe(f"Store: {folder.store.absolute()}    Log: {folder.log.absolute()}"), soft_wrap=True)
+    out.print("Try next:")
+    for rest in (
+        "clients",
+        f'show "{name}"',
+        f'why "{name}" continuous.backup-management',
+        "status",
+        "runs",
+        "push --plan",
+    ):
+        out.print(safe(f"  {command} {rest}"), soft_wrap=True)
+
+
+def _go_on(engine: "Engine", folder: "Home") -> None:
+    from sevenc_sync.daemon import Daemon
+
+    out.print(
+        safe(
+            f"The daemon goes on reading every {DEMO_MINUTES:g} min; its log is {folder.log}. Ctrl-C stops it."
+        )
+    )
+    Daemon(
+        engine,
+        on_result=lambda result: out.print(
+            safe(
+                f"{engine.clock():%H:%M:%S} {result.account}/{result.stream}: {result.state}, "
+                f"{result.fetched} fetched, {result.new} new, {result.changed} changed"
+            )
+        ),
+        on_pushed=lambda summary: out.print(safe(summary.sentence())) if summary.tried else None,
+    ).run()
+    out.print("Stopped.")

@@ -1,0 +1,108 @@
+"""The daemon: start, say so, run, drain, stop."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, timedelta
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from sevenc_sync import __version__
+from sevenc_sync.engine.local import Engine
+from sevenc_sync.engine.notify import Notifier
+from sevenc_sync.engine.sync_job import Account
+from sevenc_sync.push import DeliverySummary
+from sevenc_sync.sync.run import RunResult
+
+TICK_SECONDS = 15  # how often due times are looked at; they themselves are in the store
+SCORE_EVERY = timedelta(hours=24)  # rolling windows move with the clock even when nothing changes
+
+log = structlog.get_logger("daemon")
+
+
+class Daemon:
+    """The jobs on a scheduler: one for each account, one for matching, scoring and notes.
+
+    Run times live in the store, so a restart catches up. The scheduler only wakes the work.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        notifier: Notifier | None = None,
+        tick_seconds: float = TICK_SECONDS,
+        on_result: Callable[[RunResult], None] = lambda _result: None,
+        on_pushed: Callable[[DeliverySummary], None] = lambda _summary: None,
+    ) -> None:
+        self._engine = engine
+        self._notifier = notifier or Notifier.of_process()
+        self._tick = tick_seconds
+        self._on_result = on_result
+        self._on_pushed = on_pushed
+        self._fresh = threading.Event()  # something was read since the last score
+        self._fresh.set()
+        self._scored_at = engine.clock()
+
+    def run(self) -> None:
+        """Work until the engine's stop event is set; then let running work come to its page's end."""
+        with self._scheduler() as scheduler:
+            scheduler.start()
+            log.info("started", version=__version__, accounts=[item.name for item in self._engine.accounts])
+            self._notifier.send("READY=1", f"STATUS=Reading {len(self._engine.accounts)} accounts.")
+            self._engine.stop.wait()
+            self._notifier.send("STOPPING=1", "STATUS=Waiting for running work.")
+            log.info("stopping")
+        log.info("stopped")
+
+    @contextmanager
+    def _scheduler(self) -> Iterator[BackgroundScheduler]:
+        scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(len(self._engine.accounts) + 2)},
+            # By default a job that is a second late is skipped without a word, and one that overlaps is run twice.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        now = self._engine.clock()
+        for account in self._engine.accounts:
+            scheduler.add_job(
+                self._read,
+                "interval",
+                [account],
+                seconds=self._tick,
+                id=f"read {account.name}",
+                next_run_time=now,
+            )
+        scheduler.add_job(self._judge, "interval", seconds=self._tick, id="score", next_run_time=now)
+        try:
+            yield scheduler
+        finally:
+            if scheduler.running:
+                scheduler.shutdown(wait=True)
+
+    def _read(self, account: Account) -> None:
+        """Read what is due of one account."""
+        results = self._engine.sync(
+            trigger="schedule", targets=[account.name], due_only=True, on_result=self._on_result
+        )
+        if results:
+            self._fresh.set()
+
+    def _judge(self) -> None:
+        """Match, score and write notes, when something was read or a day has gone by."""
+        engine = self._engine
+        now = engine.clock()
+        if not self._fresh.is_set() and now - self._scored_at < SCORE_EVERY:
+            return
+        self._fresh.clear()
+        self._scored_at = now
+        engine.match()
+        scored = engine.score(now)
+        log.info("scored", clients=scored.clients, changed=scored.changed)
+        if engine.config.settings.push.mode == "auto":
+            summary = engine.deliver()
+            if summary.tried:
+                log.info("notes delivered", **summary.counts())
+            self._on_pushed(summary)
