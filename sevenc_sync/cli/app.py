@@ -18,7 +18,7 @@ app = typer.Typer(
 )
 
 # Each module adds its commands when it is imported; the order is that of --help.
-MODULES = ("demo", "check", "service", "sync", "scores", "push", "store")
+MODULES = ("demo", "check", "service", "sync", "scores", "why", "push", "store")
 
 
 def _version(value: bool) -> None:

@@ -1,21 +1,33 @@
 """The engine on one machine: the configuration, the store and the rules bound together, and the jobs on them."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import structlog
 
 from sevenc_sync.clock import Clock, utc_now
 from sevenc_sync.config import Configuration
 from sevenc_sync.connect.connector import Connector
-from sevenc_sync.engine.sync_job import Account, Choice, SyncJob, open_accounts, sync_accounts
+from sevenc_sync.connect.errors import Problem
+from sevenc_sync.connect.notes import NotePort
+from sevenc_sync.engine.judge import Matched, client_test, feeds_of
+from sevenc_sync.engine.probe import Probed, probe_account
+from sevenc_sync.engine.sync_job import Account, Choice, SyncJob, open_accounts, open_http, sync_accounts
+from sevenc_sync.match import match_clients, match_devices
+from sevenc_sync.push import DeliverySummary, deliver, outbox_writer
 from sevenc_sync.registry import connectors
+from sevenc_sync.score import Rules, ScoreSummary, builtin_rules_dir, load_rules, score_clients
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import this_holder
 from sevenc_sync.store.migrate import require_current
 from sevenc_sync.sync.passes import Totals
 from sevenc_sync.sync.run import RunResult
+
+log = structlog.get_logger("engine")
 
 
 class UnknownTarget(Exception):
@@ -61,6 +73,54 @@ class Engine:
         return sync_accounts(
             job, self._chosen(targets) if targets else [(account, None) for account in self.accounts]
         )
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The effective rules: the built-in ones and those of the configured directories. Raises RulesInvalid."""
+        folder = self.config.path.parent
+        own = [folder / directory for directory in self.config.settings.rules.directories]
+        return load_rules([builtin_rules_dir(), *own])
+
+    def probe(self, account: Account) -> list[Probed]:
+        """Try each stream of the account with one small request."""
+        return probe_account(self.store, account, self.clock, self.stop)
+
+    def match(self) -> Matched:
+        """Decide which company is which client, and which records are one device."""
+        masters = [account.number for account in self.accounts if account.connector.role == "psa"]
+        roles = {account.number: account.connector.role for account in self.accounts}
+        companies = match_clients(self.store, masters, roles, client_test(self.rules), self.clock())
+        return Matched(companies, match_devices(self.store))
+
+    def score(self, now: datetime, clients: Collection[int] | None = None) -> ScoreSummary:
+        """Score the clients (none given: all) as of `now`; each note that must change is in the outbox afterwards."""
+        return score_clients(
+            self.store,
+            self.rules,
+            now,
+            feeds_of(self.accounts),
+            clients=clients,
+            on_scored=outbox_writer(self.rules, self._note_accounts()),
+        )
+
+    def deliver(self) -> DeliverySummary:
+        """Write the waiting notes into their PSAs. An account that cannot be opened keeps its notes waiting."""
+        ports: dict[int, NotePort] = {}
+        with ExitStack() as opened:
+            for account in self.accounts:
+                if account.connector.notes is None:
+                    continue
+                try:
+                    http = opened.enter_context(open_http(account, self.clock, self.stop))
+                    ports[account.number] = account.connector.notes(http, account.settings)
+                except Problem as problem:
+                    log.warning("notes not deliverable", account=account.name, error=problem.text)
+            return deliver(self.store, ports, self.clock, self.stop)
+
+    def _note_accounts(self) -> dict[int, str]:
+        return {
+            account.number: account.name for account in self.accounts if account.connector.notes is not None
+        }
 
     def _chosen(self, targets: Sequence[str]) -> list[Choice]:
         by_name = {account.name: account for account in self.accounts}

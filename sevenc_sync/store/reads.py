@@ -1,12 +1,14 @@
 """Small reads that the stream engine needs of the store: parents of child streams, list entries, run rows."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from sevenc_sync.clock import from_seconds
 from sevenc_sync.model import Lookup
-from sevenc_sync.store.tables import account, evidence, quarantine, run, run_log, stream_state
+from sevenc_sync.store.tables import account, evidence, quarantine, run, run_log, score_run, stream_state
 
 
 def parent_rows(
@@ -97,3 +99,9 @@ def quarantine_of_run(connection: Connection, number: int) -> list[dict[str, Any
             select(*columns).where(quarantine.c.run == number).order_by(quarantine.c.id)
         ).mappings()
     ]
+
+
+def last_scored_at(connection: Connection) -> datetime | None:
+    """The clock of the newest scoring; None before the first."""
+    at = connection.execute(select(func.max(score_run.c.at))).scalar()
+    return None if at is None else from_seconds(at)

@@ -1,0 +1,305 @@
+"""sevenc-sync clients, show, why, score, rules: the result, and the proof behind it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from sevenc_sync.cli.app import app
+from sevenc_sync.cli.common import (
+    ERROR,
+    USAGE,
+    configuration,
+    err,
+    fail,
+    out,
+    safe,
+    show_json,
+    show_table,
+    store_of,
+)
+
+if TYPE_CHECKING:
+    from sevenc_sync.config import Configuration
+    from sevenc_sync.score import ClientResult, PartResult, Rules
+    from sevenc_sync.store.database import Store
+
+AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
+Client = Annotated[str, typer.Argument(metavar="CLIENT", help="A client's name, or enough of it.")]
+
+rules_app = typer.Typer(help="The rules that turn evidence into levels.", no_args_is_help=True)
+app.add_typer(rules_app, name="rules")
+
+_LEVEL_STYLES = (
+    "white on red3",
+    "black on dark_orange",
+    "black on gold1",
+    "black on pale_green1",
+    "black on green3",
+)
+UNKNOWN = "·"
+
+
+def level_text(level: float | None, *, provisional: bool = False) -> Text:
+    """A level in its colour; unknown is a dot, never a zero. A tilde marks a provisional one."""
+    if level is None:
+        return Text(f" {UNKNOWN} ", style="dim")
+    style = _LEVEL_STYLES[min(4, int(level))]
+    return Text(f" {level:.1f}{'~' if provisional else ' '}", style=style)
+
+
+def rules_of(config: "Configuration") -> "Rules":
+    """The effective rules; mistakes end with exit code 2, all listed."""
+    from sevenc_sync.score import RulesInvalid, builtin_rules_dir, load_rules
+
+    own = [config.path.parent / directory for directory in config.settings.rules.directories]
+    try:
+        return load_rules([builtin_rules_dir(), *own])
+    except RulesInvalid as error:
+        for mistake in error.mistakes:
+            err.print(safe(mistake), soft_wrap=True)
+        fail(f"the rules have {len(error.mistakes)} mistakes; nothing was started.", USAGE)
+
+
+def show_portfolio(store: "Store", rules: "Rules") -> None:
+    """The clients × blocks table, best first."""
+    from sevenc_sync.score import load_results
+
+    results = load_results(store, rules)
+    table = Table(title="7C score by client", title_justify="left", header_style="bold")
+    table.add_column("client", overflow="fold")
+    table.add_column("score", justify="right")
+    table.add_column("proof", justify="right")
+    for block in rules.blocks:
+        table.add_column(block.name, justify="center")
+    for result in sorted(
+        results, key=lambda item: (-(item.score if item.score is not None else -1.0), item.name)
+    ):
+        score = (
+            UNKNOWN if result.score is None else f"{result.score:.1f}{'~' if result.is_provisional else ' '}"
+        )
+        cells = [level_text(part.level, provisional=part.is_provisional) for part in result.blocks]
+        table.add_row(safe(result.name), score, f"{result.proof:.0%}", *cells)
+    out.print(table)
+    out.print(
+        f"Levels 0 to 5. {UNKNOWN} unknown: no fresh evidence, which is neither good nor bad. ~ provisional: less than half is proven."
+    )
+
+
+@app.command("clients")
+def clients_command(
+    context: typer.Context,
+    unlinked: Annotated[
+        bool, typer.Option("--unlinked", help="List the companies whose client is not known.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show all clients with their score, proof and the level of each block."""
+    from sevenc_sync.match import unlinked as unlinked_companies
+    from sevenc_sync.score import load_results
+
+    config = configuration(context)
+    rules = rules_of(config)
+    with store_of(config) as store:
+        if unlinked:
+            rows = unlinked_companies(store)
+            if as_json:
+                show_json(
+                    [
+                        {"account": r.account, "company": r.company, "name": r.name, "reason": r.why}
+                        for r in rows
+                    ]
+                )
+            else:
+                show_table(
+                    None,
+                    ("account", "company", "name", "why it waits"),
+                    [(r.account, r.company, r.name, r.why) for r in rows],
+                )
+            return
+        if as_json:
+            show_json([client_json(result) for result in load_results(store, rules)])
+            return
+        show_portfolio(store, rules)
+
+
+def part_json(part: "PartResult") -> dict[str, object]:
+    """A block or an area for machines."""
+    return {
+        "slug": part.slug,
+        "name": part.name,
+        "level": part.level,
+        "proof": part.proof,
+        "provisional": part.is_provisional,
+        "cap": part.cap,
+    }
+
+
+def client_json(result: "ClientResult") -> dict[str, object]:
+    """One client for machines."""
+    return {
+        "name": result.name,
+        "id": result.client,
+        "score": result.score,
+        "proof": result.proof,
+        "provisional": result.is_provisional,
+        "at": result.at,
+        "rules": result.rules_hash,
+        "blocks": [part_json(part) for part in result.blocks],
+    }
+
+
+def find_client(results: Sequence["ClientResult"], text: str) -> "ClientResult":
+    """The one client that the text names; ends with exit code 1 and the nearest names when there is none or several."""
+    import difflib
+
+    wanted = text.casefold().strip()
+    exact = [item for item in results if item.name.casefold() == wanted or str(item.client) == wanted]
+    found = exact or [item for item in results if wanted in item.name.casefold()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(item.name for item in found[:8])
+        fail(f"{text!r} fits {len(found)} clients: {names}. Give more of the name.")
+    if not results:
+        fail("no client has been scored yet; run `sevenc-sync sync`, then `sevenc-sync score`.")
+    near = difflib.get_close_matches(text, [item.name for item in results], n=3, cutoff=0.4)
+    fail(f"there is no client {text!r}." + (f" Did you mean {' or '.join(near)}?" if near else ""))
+
+
+@app.command("show")
+def show_command(context: typer.Context, client: Client, as_json: AsJson = False) -> None:
+    """Show one client: blocks, areas, and the indicators behind them."""
+    from sevenc_sync.score import load_results
+
+    config = configuration(context)
+    rules = rules_of(config)
+    with store_of(config) as store:
+        result = find_client(load_results(store, rules), client)
+    if as_json:
+        show_json(
+            {
+                **client_json(result),
+                "areas": [part_json(part) for part in result.areas],
+                "indicators": [
+                    msgspec.to_builtins(item, builtin_types=(datetime,)) for item in result.indicators
+                ],
+            }
+        )
+        return
+    score = "unknown" if result.score is None else f"{result.score:.1f} of 100"
+    said = " (provisional: less than half is proven)" if result.is_provisional else ""
+    out.print(
+        safe(
+            f"{result.name}: 7C score {score}, proof {result.proof:.0%}{said}, as of {result.at:%Y-%m-%d %H:%M} UTC"
+        )
+    )
+    table = Table(header_style="bold")
+    for name in ("", "level", "proof", "held down by"):
+        table.add_column(name, overflow="fold")
+    for block in result.blocks:
+        table.add_row(
+            Text(block.name, style="bold"),
+            level_text(block.level, provisional=block.is_provisional),
+            f"{block.proof:.0%}",
+            "",
+        )
+        for part in result.areas:
+            if part.slug.partition(".")[0] == block.slug:
+                level = level_text(part.level, provisional=part.is_provisional)
+                table.add_row(
+                    safe(f"  {part.slug.partition('.')[2]}"), level, f"{part.proof:.0%}", safe(part.cap or "")
+                )
+    out.print(table)
+    out.print(safe(f"Next: sevenc-sync why {result.name!r} AREA"), soft_wrap=True)
+
+
+@app.command("score")
+def score_command(
+    context: typer.Context,
+    clients: Annotated[
+        list[str] | None, typer.Argument(metavar="[CLIENT]...", help="Only these; default: all.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score the clients from the evidence in the store; nothing is fetched, nothing is sent."""
+    from sevenc_sync.clock import utc_now
+    from sevenc_sync.engine.local import open_engine
+    from sevenc_sync.score import RulesInvalid, load_results
+    from sevenc_sync.store.database import StoreProblem
+
+    config = configuration(context)
+    rules_of(config)
+    try:
+        with open_engine(config) as engine:
+            matched = engine.match()
+            known = load_results(engine.store, engine.rules)
+            chosen = [find_client(known, name).client for name in clients] if clients else None
+            summary = engine.score(utc_now(), chosen)
+            results = load_results(engine.store, engine.rules, chosen)
+            if as_json:
+                show_json([client_json(result) for result in results])
+            else:
+                out.print(safe(matched.sentence()))
+                show_portfolio(engine.store, engine.rules)
+                out.print(f"{summary.clients} clients scored, {summary.changed} of them with a change.")
+    except (RulesInvalid, StoreProblem) as error:
+        fail(str(error), USAGE if isinstance(error, RulesInvalid) else ERROR)
+
+
+@rules_app.command("check")
+def rules_check_command(context: typer.Context, as_json: AsJson = False) -> None:
+    """Check all mapping files; every mistake is listed with file, line and the nearest valid word."""
+    from sevenc_sync.config import DEFAULT_PATHS
+    from sevenc_sync.score import RulesInvalid, builtin_rules_dir, load_rules
+
+    own = []
+    if context.find_root().params.get("config") is not None or any(path.is_file() for path in DEFAULT_PATHS):
+        config = configuration(context)
+        own = [config.path.parent / directory for directory in config.settings.rules.directories]
+    try:
+        rules = load_rules([builtin_rules_dir(), *own])
+    except RulesInvalid as error:
+        if as_json:
+            show_json({"mistakes": [str(mistake) for mistake in error.mistakes]})
+        for mistake in error.mistakes:
+            err.print(safe(mistake), soft_wrap=True)
+        count = len(error.mistakes)
+        fail(f"the rules have {count} mistake{'s' if count > 1 else ''}.", USAGE)
+    scored = {indicator.area for indicator in rules.indicators}
+    if as_json:
+        show_json(
+            {
+                "hash": rules.hash,
+                "blocks": len(rules.blocks),
+                "areas": len(rules.areas),
+                "areas_with_indicators": len(scored),
+                "indicators": len(rules.indicators),
+                "by_area": {
+                    area.slug: [item.id for item in rules.indicators if item.area == area.slug]
+                    for area in rules.areas
+                },
+                "mistakes": [],
+            }
+        )
+        return
+    show_table(
+        f"Rules {rules.hash}",
+        ("area", "name", "name is", "indicators"),
+        [
+            (
+                area.slug,
+                area.name,
+                area.name_status,
+                sum(1 for item in rules.indicators if item.area == area.slug),
+            )
+            for area in rules.areas
+        ],
+    )
+    out.print(
+        f"{len(rules.indicators)} indicators over {len(scored)} of {len(rules.areas)} areas in {len(rules.blocks)} blocks; no mistakes."
+    )

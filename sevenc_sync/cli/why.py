@@ -1,0 +1,153 @@
+"""sevenc-sync why: from a level down to the records."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+from rich.text import Text
+
+from sevenc_sync.cli.app import app
+from sevenc_sync.cli.common import configuration, fail, out, safe, show_json, show_table
+from sevenc_sync.cli.scores import Client, find_client, level_text, rules_of
+
+if TYPE_CHECKING:
+    from sevenc_sync.config import Configuration
+    from sevenc_sync.score import EvidenceRow, Explained
+
+Link = Callable[[str, str], str | None]
+
+
+@app.command("why")
+def why_command(
+    context: typer.Context,
+    client: Client,
+    target: Annotated[
+        str, typer.Argument(metavar="AREA-or-INDICATOR", help="Such as continuous.backup-management.")
+    ],
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, max=10000, help="How many records to list.")
+    ] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Prove a level: each indicator's value, sample and level, the way to the next, and the records to fix."""
+    from sevenc_sync.engine.judge import feeds_of
+    from sevenc_sync.engine.local import open_engine
+    from sevenc_sync.score import explain, find_target, load_results
+    from sevenc_sync.store.database import StoreProblem
+    from sevenc_sync.store.reads import last_scored_at
+
+    config = configuration(context)
+    rules = rules_of(config)
+    found = find_target(rules, target)
+    if not found.ids:
+        near = f" Did you mean {' or '.join(found.nearest)}?" if found.nearest else ""
+        fail(f"{target!r} is no area and no indicator.{near} `sevenc-sync rules check` lists the areas.")
+    try:
+        with open_engine(config) as engine:
+            result = find_client(load_results(engine.store, rules), client)
+            with engine.store.read() as connection:
+                at = last_scored_at(connection) or result.at
+            feeds = feeds_of(engine.accounts)
+            explained = [
+                item
+                for name in found.ids
+                for item in explain(engine.store, rules, at, feeds, result.client, name, limit=limit)
+            ]
+    except StoreProblem as error:
+        fail(str(error))
+    links = links_of(config)
+    if as_json:
+        rows = [_json(item, links) for item in explained]
+        show_json({"client": result.name, "target": list(found.ids), "at": at, "indicators": rows})
+        return
+    out.print(safe(f"{result.name}: {', '.join(found.ids)}, as of {at:%Y-%m-%d %H:%M} UTC"))
+    if not explained:
+        out.print("No rule looks at this area yet, so it is unknown.")
+    for item in explained:
+        _print(item, links)
+
+
+def links_of(config: "Configuration") -> dict[str, Link]:
+    """What makes a record's address in its vendor's own screens, by account name."""
+    from sevenc_sync.registry import connectors
+
+    known = connectors()
+    return {
+        name: partial(known[settings.connector].link, settings) for name, settings in config.accounts.items()
+    }
+
+
+def _address(row: "EvidenceRow", links: Mapping[str, Link]) -> str | None:
+    link = links.get(row.account)
+    return None if link is None else link(row.table, row.id)
+
+
+def _json(item: "Explained", links: Mapping[str, Link]) -> dict[str, object]:
+    plain: dict[str, object] = msgspec.to_builtins(item, builtin_types=(datetime,))
+    for key, rows in (("rows", item.rows), ("to_fix", item.to_fix)):
+        plain[key] = [
+            {**msgspec.to_builtins(row, builtin_types=(datetime,)), "link": _address(row, links)}
+            for row in rows
+        ]
+    head: dict[str, object] = msgspec.to_builtins(item.result, builtin_types=(datetime,))
+    return {**head, **{key: value for key, value in plain.items() if key != "result"}}
+
+
+def _print(item: "Explained", links: Mapping[str, Link]) -> None:
+    result = item.result
+    out.print()
+    out.print(
+        Text.assemble(
+            level_text(result.level), "  ", (safe(result.title).plain, "bold"), "  ", (result.id, "dim")
+        )
+    )
+    if result.level is None:
+        out.print(safe(f"   Unknown: {result.reason}"), soft_wrap=True)
+    else:
+        low = ", a small sample" if result.is_low_sample else ""
+        value = "nothing found" if result.value is None else f"{result.value:g} {result.unit}"
+        out.print(
+            safe(
+                f"   Value {value}, from {result.sample} records{low}. Steps: {', '.join(f'{s:g}' for s in item.levels)}."
+            )
+        )
+        if item.next_level is not None:
+            more = f", {item.rows_far} more records" if item.rows_far else ""
+            far = "" if item.how_far is None else f" ({item.how_far:g} away{more})"
+            out.print(safe(f"   Level {item.next_level} begins at {item.next_step:g}{far}."))
+    out.print(safe(f"   Why it counts: {item.why}"), soft_wrap=True)
+    out.print(safe(f"   Basis: {item.basis}  Rules {item.rules_hash}."), soft_wrap=True)
+    for missing in item.missing:
+        out.print(safe(f"   Not met by any record: {missing}"), soft_wrap=True)
+    if item.to_fix_total:
+        out.print(safe(f"   To fix ({item.to_fix_total}): {item.fix}"), soft_wrap=True)
+        _rows(item.to_fix, item.to_fix_total, links)
+    elif result.level is not None and item.rows_total:
+        out.print(safe(f"   Counted: {item.rows_total} records."))
+
+
+def _rows(rows: "tuple[EvidenceRow, ...]", total: int, links: Mapping[str, Link]) -> None:
+    names = list(rows[0].fields)
+    show_table(
+        None,
+        ("source", "id", *names, "fetched", "link"),
+        [
+            (
+                row.account,
+                row.id,
+                *(_cell(row.fields.get(name)) for name in names),
+                f"{row.fetched_at:%Y-%m-%d %H:%M}",
+                _address(row, links) or "",
+            )
+            for row in rows
+        ],
+    )
+    if total > len(rows):
+        out.print(f"   … and {total - len(rows)} more; --limit shows them.")
+
+
+def _cell(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else "-" if value is None else str(value)
