@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
-from tenacity.wait import wait_exponential_jitter
+from tenacity.wait import wait_exponential, wait_random
 
 from sevenc_sync.clock import Clock
 from sevenc_sync.connect import redact
@@ -206,15 +206,13 @@ class Http:
     def _wait_time(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         asked = error.wait if isinstance(error, _Retryable) else None
-        jittered = wait_exponential_jitter(
-            initial=self._policy.first_wait, max=self._policy.max_wait, jitter=1
-        )(state)
         if asked is not None:
             return asked + min(1.0, self._policy.first_wait)
         if isinstance(error, _Retryable) and isinstance(error.problem, Throttled):
             doubled = self._policy.throttled_wait * 2.0 ** (state.attempt_number - 1)
             return min(doubled, self._policy.longest_wait)
-        return jittered
+        backoff = wait_exponential(multiplier=self._policy.first_wait, max=self._policy.max_wait)
+        return (backoff + wait_random(0, 1))(state)
 
     def _count_retry(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
