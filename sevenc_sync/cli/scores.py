@@ -66,7 +66,7 @@ def rules_of(config: "Configuration") -> "Rules":
 
 
 def show_portfolio(store: "Store", rules: "Rules") -> None:
-    """The clients × blocks table, best first."""
+    """The clients-by-blocks table, best first."""
     from sevenc_sync.score import load_results
 
     results = load_results(store, rules)
@@ -168,7 +168,7 @@ def find_client(results: Sequence["ClientResult"], text: str) -> "ClientResult":
     if not results:
         fail("no client has been scored yet; run `sevenc-sync sync`, then `sevenc-sync score`.")
     near = difflib.get_close_matches(text, [item.name for item in results], n=3, cutoff=0.4)
-    fail(f"there is no client {text!r}." + (f" Did you mean {' or '.join(near)}?" if near else ""))
+    return fail(f"there is no client {text!r}." + (f" Did you mean {' or '.join(near)}?" if near else ""))
 
 
 @app.command("show")
