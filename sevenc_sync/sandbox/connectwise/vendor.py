@@ -240,7 +240,7 @@ def _with_parent(steps: list[str]) -> list[tuple[int | None, list[str]]]:
 
 
 def _credentials(header: str) -> tuple[str, str, str]:
-    """Company, public key and private key of a Basic header; three empty texts if it is none."""
+    """Company, public key and private key of a Basic header; three empty texts if it is not of that form."""
     scheme, _, encoded = header.partition(" ")
     if scheme.casefold() != "basic":
         return "", "", ""
@@ -248,8 +248,8 @@ def _credentials(header: str) -> tuple[str, str, str]:
         user, _, private = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return "", "", ""
-    company, _, public = user.partition("+")
-    return company, public, private
+    company, plus, public = user.partition("+")
+    return (company, public, private) if plus else ("", "", "")
 
 
 def _missing(record_type: str, key: Key) -> Answer:
