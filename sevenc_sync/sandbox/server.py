@@ -130,7 +130,8 @@ class VendorServer:
             raise
         self._port = self._socket.getsockname()[1]
         config = uvicorn.Config(
-            self._serve, log_config=None, interface="asgi3", log_level="error", access_log=False, lifespan="off", loop="asyncio", http="h11",
+            self._serve, log_config=None, interface="asgi3", log_level="error", access_log=False,
+            lifespan="off", loop="asyncio", http="h11",
             ws="none", server_header=False, date_header=False, timeout_graceful_shutdown=1,
         )  # fmt: skip
         logging.getLogger("uvicorn.error").addFilter(_not_cut)

@@ -264,6 +264,8 @@ def test_fields_cut_the_answer_and_info_comes_only_if_named(psa: httpx.Client) -
         "status": {"id": record["status"]["id"]},
         "board": {"name": record["board"]["name"]},
     }
+    params["fields"] = "id,lastUpdated"
+    assert psa.get(TICKETS, params=params).json()[0].keys() == {"id"}
     params["fields"] = "id,_info"
     assert psa.get(TICKETS, params=params).json()[0].keys() == {"id", "_info"}
 

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from sevenc_sync.sandbox import BLOCKS, World, build_world
-from sevenc_sync.sandbox.connectwise import lookups
+from sevenc_sync.sandbox.world.contracts import LOW_CODE, PRODUCTS
 from sevenc_sync.sandbox.world.entities import Machine, Organisation, Protection
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -242,7 +242,7 @@ def test_contracts_come_in_all_forms_and_states(big_world: World) -> None:
     assert any(c.cancelled for c in big_world.contracts)
     assert any(c.end is not None and c.end < NOW.date() and not c.cancelled for c in big_world.contracts)
     sold = {line.product for c in big_world.contracts for line in c.lines}
-    assert sold == lookups.product_codes()
+    assert sold == {LOW_CODE[0], *(product[0] for product in PRODUCTS)}
 
 
 def test_more_clients_than_listed_names_still_have_names_of_their_own() -> None:

@@ -15,7 +15,6 @@ from sevenc_sync.sandbox.connectwise.schema import Kind, resolve
 
 Record = Mapping[str, Any]
 Test = Callable[[Record], bool]
-Literal_ = str | int | float | bool | None
 Mode = Literal["conditions", "child", "custom"]
 
 TOKEN = re.compile(

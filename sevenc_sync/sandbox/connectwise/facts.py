@@ -1,7 +1,8 @@
-"""Facts of the vendor's record types, one line of `name:type` each: what a record may hold and what a filter may name.
+"""Facts of the vendor's record types, one `name:type` each: what a record may hold and what a filter may name.
 
-Types: int, num, str, bool, dt (date-time), any, map (of strings), `a|b` (one of these words), `@X` (another record or a reference),
-`[..]` (a list). `*` marks what a new record needs. Taken from the vendor's interface description, version 2026.4 (older parts 2025).
+Types: int, num, str, bool, dt (date-time), any, map (of strings), `a|b` (one of these words), `@X` (another record
+or a reference), `[..]` (a list). `*` marks what a new record needs. From the vendor's interface description 2026.4
+(older parts 2025).
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sevenc_sync.sandbox.world.contracts import PRODUCTS
 from sevenc_sync.sandbox.world.entities import TicketKind
 from sevenc_sync.sandbox.world.tickets import GOALS, WORDS
 
@@ -22,7 +21,8 @@ BOARDS: dict[str, tuple[int, tuple[TicketKind, ...]]] = {
 BOARD_OF: dict[str, str] = {kind: name for name, (_, kinds) in BOARDS.items() for kind in kinds}
 STATUSES = (
     # name, closed, escalation
-    ("New", False, "NotResponded"), ("In Progress", False, "Responded"), ("Waiting on Client", False, "NoEscalation"),
+    ("New", False, "NotResponded"), ("In Progress", False, "Responded"),
+    ("Waiting on Client", False, "NoEscalation"),
     ("Completed", False, "Resolved"), (">Closed", True, "Resolved"),
 )  # fmt: skip
 PROACTIVE_TYPES = frozenset({"Preventive Maintenance", "Review", "Training"})
@@ -36,13 +36,16 @@ SLA: Record = {"id": 3, "name": "Standard SLA"}
 COMPANY_STATUSES = {"Active": (1, False), "Inactive": (2, True), "Not-Approved": (3, False)}
 COMPANY_TYPES = {"Client": 1, "Prospect": 2, "Vendor": 3, "Owner": 4, "Former Client": 5}
 CONFIGURATION_TYPES = {
-    "server": (1, "Managed Server"), "workstation": (2, "Managed Workstation"), "laptop": (3, "Managed Laptop"),
-    "firewall": (4, "Firewall"), "switch": (5, "Network Switch"), "access point": (6, "Wireless Access Point"),
+    "server": (1, "Managed Server"), "workstation": (2, "Managed Workstation"),
+    "laptop": (3, "Managed Laptop"),
+    "firewall": (4, "Firewall"), "switch": (5, "Network Switch"),
+    "access point": (6, "Wireless Access Point"),
     "printer": (7, "Printer"),
 }  # fmt: skip
 CONFIGURATION_STATUSES = {"Active": (1, False), "Retired": (2, True)}
 AGREEMENT_TYPES = {
-    "managed": (11, "Managed Services"), "block hours": (12, "Block Hours"), "hourly": (13, "Time and Materials"),
+    "managed": (11, "Managed Services"), "block hours": (12, "Block Hours"),
+    "hourly": (13, "Time and Materials"),
     "backup": (14, "Backup and Disaster Recovery"), "cloud": (15, "Cloud Services"),
 }  # fmt: skip
 NOTE_TYPES = {"Comments": (1, True), "Account Review": (2, False), "Sales": (3, False)}
@@ -72,7 +75,8 @@ def boards() -> Iterable[Record]:
     for name, (number, _) in BOARDS.items():
         yield {
             "id": number, "name": name, "location": LOCATION, "department": DEPARTMENT, "inactiveFlag": False,
-            "projectFlag": False, "billTime": "Billable", "billExpense": "Billable", "billProduct": "Billable", "_info": INFO,
+            "projectFlag": False, "billTime": "Billable", "billExpense": "Billable",
+            "billProduct": "Billable", "_info": INFO,
         }  # fmt: skip
     yield {
         "id": 9,
@@ -114,8 +118,10 @@ def board_types() -> Iterable[Record]:
     """Ticket types with their category."""
     for (board, name), number in type_ids().items():
         yield {
-            "id": number, "name": name, "category": "Proactive" if name in PROACTIVE_TYPES else "Reactive", "defaultFlag": False,
-            "inactiveFlag": False, "requestForChangeFlag": False, "board": board_reference(board), "_info": INFO,
+            "id": number, "name": name, "category": "Proactive" if name in PROACTIVE_TYPES else "Reactive",
+            "defaultFlag": False,
+            "inactiveFlag": False, "requestForChangeFlag": False, "board": board_reference(board),
+            "_info": INFO,
         }  # fmt: skip
 
 
@@ -139,9 +145,12 @@ def board_statuses() -> Iterable[Record]:
     for board in BOARDS:
         for place, (name, closed, escalation) in enumerate(STATUSES):
             yield {
-                "id": status_id(board, name), "name": name, "board": board_reference(board), "sortOrder": place * 10,
-                "displayOnBoard": not closed, "inactive": False, "closedStatus": closed, "timeEntryNotAllowed": closed,
-                "defaultFlag": place == 0, "escalationStatus": escalation, "customerPortalFlag": True, "_info": INFO,
+                "id": status_id(board, name), "name": name, "board": board_reference(board),
+                "sortOrder": place * 10,
+                "displayOnBoard": not closed, "inactive": False, "closedStatus": closed,
+                "timeEntryNotAllowed": closed,
+                "defaultFlag": place == 0, "escalationStatus": escalation, "customerPortalFlag": True,
+                "_info": INFO,
             }  # fmt: skip
 
 
@@ -149,7 +158,8 @@ def priorities() -> Iterable[Record]:
     """Priorities with their level."""
     for level, (number, color) in PRIORITIES.items():
         yield {
-            "id": number, "name": f"Priority {number} - {level}", "color": color, "sortOrder": number, "defaultFlag": level == "Medium",
+            "id": number, "name": f"Priority {number} - {level}", "color": color, "sortOrder": number,
+            "defaultFlag": level == "Medium",
             "level": level, "_info": INFO,
         }  # fmt: skip
 
@@ -157,7 +167,8 @@ def priorities() -> Iterable[Record]:
 def slas() -> Iterable[Record]:
     """The service level agreement."""
     yield {
-        "id": SLA["id"], "name": SLA["name"], "basedOn": "AllHours", "defaultFlag": True, "applicationOrder": 1,
+        "id": SLA["id"], "name": SLA["name"], "basedOn": "AllHours", "defaultFlag": True,
+        "applicationOrder": 1,
         "respondHours": 4.0, "respondPercent": 90, "planWithin": 8.0, "planWithinPercent": 90,
         "resolutionHours": 24.0, "resolutionPercent": 90, "_info": INFO,
     }  # fmt: skip
@@ -168,8 +179,10 @@ def sla_priorities() -> Iterable[Record]:
     for level, (respond, resolve) in GOALS.items():
         number = PRIORITIES[level][0]
         yield {
-            "id": number, "priority": reference(number, f"Priority {number} - {level}", "service/priorities"), "respondHours": float(respond),
-            "respondPercent": 90, "planWithin": float(respond * 2), "planWithinPercent": 90, "resolutionHours": float(resolve),
+            "id": number, "priority": reference(number, f"Priority {number} - {level}", "service/priorities"),
+            "respondHours": float(respond),
+            "respondPercent": 90, "planWithin": float(respond * 2), "planWithinPercent": 90,
+            "resolutionHours": float(resolve),
             "resolutionPercent": 90, "sla": SLA, "_info": INFO,
         }  # fmt: skip
 
@@ -178,8 +191,10 @@ def agreement_types() -> Iterable[Record]:
     """Agreement types, all fields that the vendor demands filled."""
     for number, name in AGREEMENT_TYPES.values():
         yield {
-            "id": number, "name": name, "defaultFlag": False, "inactiveFlag": False, "employeeCompRate": "Actual",
-            "employeeCompNotExceed": "Billing", "invoicingCycle": "ContractYear", "billTime": "NoDefault", "billExpenses": "NoDefault",
+            "id": number, "name": name, "defaultFlag": False, "inactiveFlag": False,
+            "employeeCompRate": "Actual",
+            "employeeCompNotExceed": "Billing", "invoicingCycle": "ContractYear", "billTime": "NoDefault",
+            "billExpenses": "NoDefault",
             "billProducts": "NoDefault", "_info": INFO,
         }  # fmt: skip
 
@@ -265,8 +280,3 @@ def work_types() -> Iterable[Record]:
             "inactiveFlag": False,
             "_info": INFO,
         }
-
-
-def product_codes() -> frozenset[str]:
-    """The product codes that additions carry."""
-    return frozenset(product[0] for product in PRODUCTS) | {"BLOCK-10"}

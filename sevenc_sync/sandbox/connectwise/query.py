@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sevenc_sync.sandbox.connectwise.conditions import FilterError, Mode, compile_filter
-from sevenc_sync.sandbox.connectwise.schema import resolve
+from sevenc_sync.sandbox.connectwise.schema import FILTER_ONLY, resolve
 
 DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE = 25, 1000
 FILTERS: tuple[tuple[str, Mode], ...] = (
@@ -73,8 +74,7 @@ def ordered(records: list[Mapping[str, Any]], record_type: str, order: str) -> l
         named = resolve(record_type, part[0])
         if named is None or part[1:] not in ([], ["asc"], ["desc"]):
             raise QueryError("ApiFindCondition", f"{' '.join(part)} is not a recognized name.")
-        keys = named[0]
-        found.sort(key=lambda record, keys=keys: _sort_key(dig(record, keys)), reverse=part[1:] == ["desc"])  # type: ignore[misc] # a lambda with a default has no declared type
+        found.sort(key=partial(_sort_key_at, named[0]), reverse=part[1:] == ["desc"])
     return found
 
 
@@ -102,7 +102,8 @@ def cut(records: Sequence[Mapping[str, Any]], record_type: str, names: str) -> S
     """The records with only the fields named; unknown names vanish silently and `_info` comes only if named."""
     if not names.strip():
         return records
-    paths = [found[0] for name in names.split(",") if (found := resolve(record_type, name.strip()))]
+    wanted = [name.strip() for name in names.split(",") if name.strip() not in FILTER_ONLY]
+    paths = [found[0] for name in wanted if (found := resolve(record_type, name))]
     return [_projected(record, paths) for record in records]
 
 
@@ -134,6 +135,10 @@ def _number(query: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdigit() or int(text) == 0:
         raise QueryError("InvalidObject", f"{name} object is invalid")
     return int(text)
+
+
+def _sort_key_at(keys: Sequence[str], record: Mapping[str, Any]) -> tuple[int, Any]:
+    return _sort_key(dig(record, keys))
 
 
 def _sort_key(value: Any) -> tuple[int, Any]:

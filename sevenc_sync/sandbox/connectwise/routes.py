@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sevenc_sync.sandbox.connectwise import lookups
 from sevenc_sync.sandbox.connectwise.records import Render
+from sevenc_sync.sandbox.connectwise.work import Work
 from sevenc_sync.sandbox.tables import Loader
 
 
@@ -64,7 +65,7 @@ ROUTES: Mapping[str, Route] = {
 """Path below the API's root, `{parent}` for an id in the middle."""
 
 
-def loaders(render: Render) -> Mapping[str, tuple[Loader, str]]:
+def loaders(render: Render, work: Work) -> Mapping[str, tuple[Loader, str]]:
     """Table to what fills it and the name of its key."""
     fill: dict[str, Loader] = {
         "companies": render.company_list,
@@ -76,7 +77,7 @@ def loaders(render: Render) -> Mapping[str, tuple[Loader, str]]:
         "configurations": render.configuration_list,
         "configuration_statuses": lookups.configuration_statuses,
         "configuration_types": lookups.configuration_types,
-        "tickets": render.ticket_list,
+        "tickets": work.ticket_list,
         "boards": lookups.boards,
         "board_types": lookups.board_types,
         "board_subtypes": lookups.board_subtypes,
@@ -88,12 +89,12 @@ def loaders(render: Render) -> Mapping[str, tuple[Loader, str]]:
         "teams": lambda: lookups.named({lookups.TEAM["name"]: lookups.TEAM["id"]}),
         "impacts": lookups.scales,
         "severities": lookups.scales,
-        "agreements": render.agreement_list,
+        "agreements": work.agreement_list,
         "agreement_types": lookups.agreement_types,
-        "additions": render.addition_list,
+        "additions": work.addition_list,
         "members": render.member_list,
         "contacts": render.contact_list,
-        "time_entries": render.time_list,
+        "time_entries": work.time_list,
         "work_types": lookups.work_types,
         "work_roles": lambda: lookups.named(lookups.WORK_ROLES, inactiveFlag=False),
     }

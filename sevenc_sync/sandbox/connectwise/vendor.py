@@ -12,6 +12,7 @@ from sevenc_sync.sandbox.connectwise import lookups
 from sevenc_sync.sandbox.connectwise.query import QueryError, cut, dig, filtered, paged
 from sevenc_sync.sandbox.connectwise.records import Render, moment
 from sevenc_sync.sandbox.connectwise.routes import ROUTES, Route, loaders
+from sevenc_sync.sandbox.connectwise.work import Work
 from sevenc_sync.sandbox.connectwise.writes import (
     WriteError,
     created,
@@ -55,7 +56,8 @@ class ConnectWisePsa(Vendor):
         self.clock = clock
         self.world = world
         self.codebase = "v2026_4/"
-        self.tables = Tables(loaders(Render(world)), written)
+        render = Render(world)
+        self.tables = Tables(loaders(render, Work(world, render)), written)
         self.public_key = token(world.seed, "connectwise public", 16)
         self.private_key = token(world.seed, "connectwise private", 16)
         self.client_id = token_uuid(world.seed, "connectwise client")
@@ -93,7 +95,7 @@ class ConnectWisePsa(Vendor):
         """Lists are bare arrays."""
         return body if isinstance(body, list) else None
 
-    def with_records(self, body: Any, records: list[Any]) -> Any:  # noqa: ARG002 (other vendors wrap their lists)
+    def with_records(self, body: Any, records: list[Any]) -> Any:  # noqa: ARG002 (others wrap theirs)
         """Another bare array."""
         return records
 
@@ -110,7 +112,8 @@ class ConnectWisePsa(Vendor):
             return json_answer(None)
         return json_answer(
             {
-                "CompanyName": "Brightwater IT", "Codebase": self.codebase, "VersionCode": self.codebase.rstrip("/").replace("_", "."),
+                "CompanyName": "Brightwater IT", "Codebase": self.codebase,
+                "VersionCode": self.codebase.rstrip("/").replace("_", "."),
                 "VersionNumber": "v4.6.98117", "CompanyID": COMPANY_ID, "IsCloud": "True",
             }
         )  # fmt: skip
@@ -128,7 +131,7 @@ class ConnectWisePsa(Vendor):
             return _error(403, "Security", "A valid clientId header is required.")
         return None
 
-    def _api(self, call: Call, path: str, query: Mapping[str, str]) -> Answer:  # noqa: PLR0911 (one answer for each sort of path)
+    def _api(self, call: Call, path: str, query: Mapping[str, str]) -> Answer:  # noqa: PLR0911 (by sort of path)
         if path == "/system/info":
             return json_answer(
                 {
@@ -198,8 +201,10 @@ class ConnectWisePsa(Vendor):
             company = self.tables.rows("companies")[found.parent]
             default = next(t for t in lookups.note_types() if t["defaultFlag"])
             fixed |= {
-                "type": {"id": default["id"], "name": default["name"], "_info": {}}, "flagged": False, "enteredBy": API_MEMBER,
-                "company": {"id": company["id"], "identifier": company["identifier"], "name": company["name"], "_info": {}},
+                "type": {"id": default["id"], "name": default["name"], "_info": {}}, "flagged": False,
+                "enteredBy": API_MEMBER,
+                "company": {"id": company["id"], "identifier": company["identifier"], "name": company["name"],
+                "_info": {}},
             }  # fmt: skip
         record = created(fixed, read_body(call), route.record_type, self.tables, self._stamp(None))
         return json_answer(self._keep(route, record), 201)

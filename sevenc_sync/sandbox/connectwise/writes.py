@@ -10,8 +10,10 @@ from sevenc_sync.sandbox.exchange import Call
 from sevenc_sync.sandbox.tables import Record, Tables
 
 REFERENCED: Mapping[str, str] = {
-    "ref Company": "companies", "ref NoteType": "note_types", "ref Board": "boards", "ref ServiceStatus": "board_statuses",
-    "ref Member": "members", "ref Priority": "priorities", "ref ServiceType": "board_types", "ref ServiceSubType": "board_subtypes",
+    "ref Company": "companies", "ref NoteType": "note_types", "ref Board": "boards",
+    "ref ServiceStatus": "board_statuses",
+    "ref Member": "members", "ref Priority": "priorities", "ref ServiceType": "board_types",
+    "ref ServiceSubType": "board_subtypes",
     "ref ServiceSource": "sources", "ref Agreement": "agreements",
 }  # fmt: skip
 """Reference type to the table that must hold the record; others are taken as they come."""
@@ -103,7 +105,8 @@ def settled_ticket(record: Record, tables: Tables, now: str) -> Record:
     closed = status["closedStatus"]
     derived: Record = {
         "recordType": "ServiceTicket", "board": {"id": board["id"], "name": board["name"], "_info": {}},
-        "status": {"id": status["id"], "name": status["name"], "sort": status["sortOrder"], "_info": {}}, "closedFlag": closed,
+        "status": {"id": status["id"], "name": status["name"], "sort": status["sortOrder"], "_info": {}},
+        "closedFlag": closed,
     }  # fmt: skip
     kept = {name: value for name, value in record.items() if closed or name not in {"closedDate", "closedBy"}}
     return {**({"closedDate": now} if closed else {}), **kept, **derived}

@@ -42,17 +42,23 @@ def _device(a: Appliance, place: int) -> Record:
     seen = a.last_seen - timedelta(days=2) if offline else a.last_seen
     used = 900 + place * 37
     record: Record = {
-        "serialNumber": a.serial, "name": a.name, "model": a.model, "region": None if a.cloud else {"location": "US-East", "provider": "datto"},
-        "lastSeenDate": iso(seen), "hidden": False, "organizationId": a.organisation_id, "organizationName": a.organisation,
-        "clientCompanyName": a.organisation, "resellerCompanyName": "Brightwater IT", "servicePlan": "Infinite" if place % 3 else "1 year",
-        "registrationDate": iso(datetime.combine(a.registered, time(12), UTC)), "servicePeriod": iso(datetime.combine(a.service_end, time(), UTC)),
+        "serialNumber": a.serial, "name": a.name, "model": a.model,
+        "region": None if a.cloud else {"location": "US-East", "provider": "datto"},
+        "lastSeenDate": iso(seen), "hidden": False, "organizationId": a.organisation_id,
+        "organizationName": a.organisation,
+        "clientCompanyName": a.organisation, "resellerCompanyName": "Brightwater IT",
+        "servicePlan": "Infinite" if place % 3 else "1 year",
+        "registrationDate": iso(datetime.combine(a.registered, time(12), UTC)),
+        "servicePeriod": iso(datetime.combine(a.service_end, time(), UTC)),
         "warrantyExpire": None if a.cloud else iso(datetime.combine(a.service_end, time(), UTC)),
         "localStorageUsed": None if a.cloud else {"size": used, "units": "GB"},
         "localStorageAvailable": None if a.cloud else {"size": 4000 - used % 3900, "units": "GB"},
         "offsiteStorageUsed": None if a.cloud else {"size": used * 1024, "units": "MB"},
         "internalIP": None if a.cloud else f"10.{place % 250}.0.9", "activeTickets": 0,
-        "agentCount": sum(p.kind == "agent" for p in live), "shareCount": sum(p.kind == "share" for p in live),
-        "alertCount": 1 if offline else 0, "uptime": 86_400 * (place % 50) + 300, "remoteWebUrl": "https://portal.backup.example/remote",
+        "agentCount": sum(p.kind == "agent" for p in live),
+        "shareCount": sum(p.kind == "share" for p in live),
+        "alertCount": 1 if offline else 0, "uptime": 86_400 * (place % 50) + 300,
+        "remoteWebUrl": "https://portal.backup.example/remote",
     }  # fmt: skip
     if place % 13 == 4:  # noqa: PLR2004 (dirt: some devices name their organisation in one field only)
         del record["organizationId"], record["organizationName"]
@@ -73,15 +79,19 @@ def _asset(p: Protection, a: Appliance, machine: Machine | None) -> Record:
     tested = [run for run in p.runs if run.verified is not None]
     agent = p.kind == "agent"
     record: Record = {
-        "name": p.name, "type": p.kind, "assetId": p.id, "volume": volume(p), "localIp": machine.ip if machine else "",
+        "name": p.name, "type": p.kind, "assetId": p.id, "volume": volume(p),
+        "localIp": machine.ip if machine else "",
         "os": machine.os if machine else "", "fqdn": f"{p.name}.corp.example".lower() if machine else None,
         "agentVersion": "2.9.3.0" if agent else "", "isPaused": p.paused, "isArchived": p.archived,
-        "protectedVolumesCount": 2 if agent else 1, "unprotectedVolumesCount": 0, "protectedVolumeNames": ["C", "D"] if agent else [],
+        "protectedVolumesCount": 2 if agent else 1, "unprotectedVolumesCount": 0,
+        "protectedVolumeNames": ["C", "D"] if agent else [],
         "unprotectedVolumeNames": [], "localSnapshots": len(good),
-        "lastSnapshot": epoch(good[-1]) if good else 0, "latestOffsite": None if a.cloud else epoch(p.offsite),
+        "lastSnapshot": epoch(good[-1]) if good else 0,
+        "latestOffsite": None if a.cloud else epoch(p.offsite),
         "lastScreenshotAttempt": epoch(tested[-1].at + timedelta(minutes=20)) if tested else None,
         "lastScreenshotAttemptStatus": tested[-1].verified if tested else False,
-        "lastScreenshotUrl": "https://portal.backup.example/screenshot.jpg" if tested else "", "backups": _backups(p),
+        "lastScreenshotUrl": "https://portal.backup.example/screenshot.jpg" if tested else "",
+        "backups": _backups(p),
     }  # fmt: skip
     if machine is not None:
         record["protectedMachine"] = {"mac": machine.mac, "serial": machine.serial}
@@ -99,7 +109,8 @@ def _backups(p: Protection) -> list[Record]:
 def _backup(run: BackupRun, hours: int, *, agent: bool) -> Record:
     return {
         "timestamp": iso(run.at, hours),
-        "backup": {"status": "success" if run.ok else "failure", "errorMessage": None if run.ok else run.error},
+        "backup": {"status": "success" if run.ok else "failure",
+        "errorMessage": None if run.ok else run.error},
         "localVerification": {"status": "success" if run.ok else "skipped", "errors": []},
         "advancedVerification": {"screenshotVerification": _screenshot(run) if agent else None},
     }  # fmt: skip
@@ -123,8 +134,10 @@ def alerts(world: World) -> Iterable[Record]:
         if record["alertCount"]:
             seen = datetime.fromisoformat(record["lastSeenDate"])
             yield {
-                "id": record["serialNumber"], "serialNumber": record["serialNumber"], "type": "Device Not Seen Alert", "threshold": 60, "unit": "Minutes",
-                "dateTriggered": iso(seen + OFFLINE_AFTER), "dateSent": iso(seen + OFFLINE_AFTER + timedelta(minutes=1)),
+                "id": record["serialNumber"], "serialNumber": record["serialNumber"],
+                "type": "Device Not Seen Alert", "threshold": 60, "unit": "Minutes",
+                "dateTriggered": iso(seen + OFFLINE_AFTER),
+                "dateSent": iso(seen + OFFLINE_AFTER + timedelta(minutes=1)),
             }  # fmt: skip
 
 
@@ -133,6 +146,8 @@ def restores(world: World) -> Iterable[Record]:
     for appliance in world.appliances[::RESTORES_OF]:
         first = appliance.protections[0]
         yield {
-            "restoreId": first.id * 10, "serialNumber": appliance.serial, "assetId": first.id, "cpuCount": 2, "ramSize": 4096, "socketCount": 1,
-            "timezone": "America/Los_Angeles", "networkName": "bridged", "storageBus": "sata", "modelType": "e1000", "macAddress": "02:00:00:AA:BB:01",
+            "restoreId": first.id * 10, "serialNumber": appliance.serial, "assetId": first.id, "cpuCount": 2,
+            "ramSize": 4096, "socketCount": 1,
+            "timezone": "America/Los_Angeles", "networkName": "bridged", "storageBus": "sata",
+            "modelType": "e1000", "macAddress": "02:00:00:AA:BB:01",
         }  # fmt: skip

@@ -1,7 +1,7 @@
 """What the backup product saw: appliances, the machines they protect, and sixty days of runs."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from sevenc_sync.sandbox.world.entities import (
@@ -58,8 +58,10 @@ def make_appliances(
     )
     return [
         Appliance(
-            serial=serial, client_id=client.id, organisation_id=70_000 + client.index, organisation=client.backup_name,
-            name=f"{machines[0].name.split('-')[0]}-BDR", model="CLDSIRIS" if cloud else chance.choice(MODELS), cloud=cloud,
+            serial=serial, client_id=client.id, organisation_id=70_000 + client.index,
+            organisation=client.backup_name,
+            name=f"{machines[0].name.split('-')[0]}-BDR",
+            model="CLDSIRIS" if cloud else chance.choice(MODELS), cloud=cloud,
             registered=anchor.date() - timedelta(days=chance.randint(300, 1600)),
             service_end=anchor.date() + timedelta(days=chance.randint(60, 700)),
             last_seen=now - timedelta(seconds=60 + chance.randrange(500)), protections=tuple(protections),
@@ -75,14 +77,19 @@ def stray_appliances(seed: int, anchor: datetime, now: datetime) -> list[Applian
         serial = _serial(chance, cloud=False)
         runs = tuple(_run(seed, ("stray", place), day, 0.02, 0.9, None) for day in _days(now))
         agent = Protection(
-            id=80_000 + STRAY_IDS * IDS_PER_CLIENT + place, appliance=serial, kind="agent", name=f"LAB-{place + 1:02d}",
-            machine_id=None, paused=False, archived=False, offsite=None, runs=tuple(r for r in runs if r.at <= now),
+            id=80_000 + STRAY_IDS * IDS_PER_CLIENT + place, appliance=serial, kind="agent",
+            name=f"LAB-{place + 1:02d}",
+            machine_id=None, paused=False, archived=False, offsite=None,
+            runs=tuple(r for r in runs if r.at <= now),
         )  # fmt: skip
         found.append(
             Appliance(
-                serial=serial, client_id=None, organisation_id=70_000 + STRAY_IDS + place, organisation=organisation,
-                name=f"LAB-BDR{place + 1}", model=MODELS[2], cloud=False, registered=anchor.date() - timedelta(days=900),
-                service_end=anchor.date() + timedelta(days=90), last_seen=now - timedelta(minutes=4), protections=(agent,),
+                serial=serial, client_id=None, organisation_id=70_000 + STRAY_IDS + place,
+                organisation=organisation,
+                name=f"LAB-BDR{place + 1}", model=MODELS[2], cloud=False,
+                registered=anchor.date() - timedelta(days=900),
+                service_end=anchor.date() + timedelta(days=90), last_seen=now - timedelta(minutes=4),
+                protections=(agent,),
             )
         )  # fmt: skip
     return found
@@ -100,7 +107,8 @@ def _days(now: datetime) -> range:
 
 
 def _agent(
-    seed: int, client: Organisation, machine: Machine, place: int, serial: str, quality: float, dead: bool, now: datetime
+    seed: int, client: Organisation, machine: Machine, place: int, serial: str, quality: float, dead: bool,
+    now: datetime
 ) -> Protection:  # fmt: skip
     chance = dice(seed, "agent", machine.id)
     failing = 0.002 + 0.32 * (1 - quality) ** 1.7
@@ -133,12 +141,14 @@ def _share(
 
 
 def _old_agent(
-    seed: int, client: Organisation, machine: Machine, place: int, serial: str, anchor: datetime, now: datetime
+    seed: int, client: Organisation, machine: Machine, place: int, serial: str, anchor: datetime,
+    now: datetime
 ) -> Protection:  # fmt: skip
     gone = day_index(anchor.date()) - 20 - client.index % 25
     runs = (_run(seed, ("run", machine.id), d, 0.02, 0.9, None) for d in _days(now) if d < gone)
     return Protection(
-        80_000 + client.index * IDS_PER_CLIENT + place, serial, "agent", machine.name, machine.id, False, True, None, tuple(runs)
+        80_000 + client.index * IDS_PER_CLIENT + place, serial, "agent", machine.name, machine.id, False,
+        True, None, tuple(runs)
     )  # fmt: skip
 
 
@@ -162,9 +172,3 @@ def _offsite(runs: Sequence[BackupRun], recent: bool, chance: Random) -> datetim
     if recent:
         return good[-1] + timedelta(minutes=50)
     return None if chance.random() < 0.3 else good[max(0, len(good) - 20)]  # noqa: PLR2004 (some never had an offsite copy)
-
-
-def newest_good(protection: Protection) -> date | None:
-    """The day of the newest good run, None if there was none in the history kept."""
-    good = [run.at for run in protection.runs if run.ok]
-    return good[-1].date() if good else None

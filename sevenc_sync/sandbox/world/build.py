@@ -1,6 +1,7 @@
 """Builds the simulated MSP: one call, the same world for the same arguments."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 from sevenc_sync.sandbox.world.backups import make_appliances, stray_appliances
 from sevenc_sync.sandbox.world.contracts import make_contracts
@@ -67,9 +68,12 @@ def build_world(seed: int = 7, clients: int = 40, *, now: datetime, anchor: date
         truth[client.name] = truth_of(profile, attested)
     appliances += stray_appliances(seed, anchor, now)
     return World(
-        seed=seed, now=now, anchor=anchor, own=_plain(seed, OWN_ID, "own", OWN_NAME, anchor), clients=tuple(organisations),
-        others=tuple(_plain(seed, number, kind, name, anchor) for number, kind, name in _others()), members=members,
-        machines=tuple(machines), tickets=tuple(sorted(tickets, key=lambda t: t.id)), contracts=tuple(contracts),
+        seed=seed, now=now, anchor=anchor, own=_plain(seed, OWN_ID, "own", OWN_NAME, anchor),
+        clients=tuple(organisations),
+        others=tuple(_plain(seed, number, kind, name, anchor) for number, kind, name in _others()),
+        members=members,
+        machines=tuple(machines), tickets=tuple(sorted(tickets, key=lambda t: t.id)),
+        contracts=tuple(contracts),
         appliances=tuple(appliances), truth=truth,
     )  # fmt: skip
 
@@ -113,7 +117,8 @@ def _plain(seed: int, number: int, kind: OrganisationKind, name: str, anchor: da
 
 
 def _organisation(
-    seed: int, number: int, index: int, kind: OrganisationKind, name: str, backup_name: str, seats: int, anchor: datetime,
+    seed: int, number: int, index: int, kind: OrganisationKind, name: str, backup_name: str, seats: int,
+    anchor: datetime,
     attested: dict[str, Attested],
 ) -> Organisation:  # fmt: skip
     chance = dice(seed, "organisation", number)
@@ -121,8 +126,17 @@ def _organisation(
     code = short_code(name)
     entered = at(anchor.date() - timedelta(days=chance.randint(500, 3000)), 57_600)
     return Organisation(
-        id=number, index=index, kind=kind, name=name, identifier=f"{code[:14]}{number}", backup_name=backup_name,
-        street=f"{chance.randint(1, 990)} {chance.choice(STREETS)}", city=city, state=state, postcode=postcode,
-        phone=f"503555{chance.randint(0, 9999):04d}", website=f"https://www.{code.lower()[:20]}.example" if chance.random() < 0.8 else "",  # noqa: PLR2004 (dirt: some have none)
-        seats=seats, entered=entered, updated=at(anchor.date() - timedelta(days=chance.randint(1, 120)), 60_300), attested=attested,
+        id=number, index=index, kind=kind, name=name, identifier=f"{code[:14]}{number}",
+        backup_name=backup_name,
+        street=f"{chance.randint(1, 990)} {chance.choice(STREETS)}", city=city, state=state,
+        postcode=postcode,
+        phone=f"503555{chance.randint(0, 9999):04d}",
+        website=_website(code, chance),
+        seats=seats, entered=entered, updated=at(anchor.date() - timedelta(days=chance.randint(1, 120)),
+        60_300), attested=attested,
     )  # fmt: skip
+
+
+def _website(code: str, chance: Random) -> str:
+    """An address; one organisation of five has none."""
+    return chance.choices((f"https://www.{code.lower()[:20]}.example", ""), (4, 1))[0]

@@ -79,7 +79,8 @@ def _units(client: Organisation, machines: Sequence[Machine]) -> dict[str, int]:
 
 
 def _draft(
-    client: Organisation, place: int, kind: ContractKind, profile: Profile, units: dict[str, int], anchor: datetime, chance: Random
+    client: Organisation, place: int, kind: ContractKind, profile: Profile, units: dict[str, int],
+    anchor: datetime, chance: Random
 ) -> Contract:  # fmt: skip
     number = contract_id(client, place)
     start = (anchor.date() - timedelta(days=chance.randint(420, 1500))).replace(day=1)
@@ -91,14 +92,17 @@ def _draft(
     entered = at(start, chance.randrange(50_000, 80_000))
     return Contract(
         id=number, client_id=client.id, kind=kind, name=f"{names[kind]}{level} - {client.name}"[:100],
-        start=start, end=None if kind in {"managed", "cloud"} else _year_end(anchor.date(), start), cancelled=None, has_sla=has_sla,
+        start=start, end=None if kind in {"managed", "cloud"} else _year_end(anchor.date(), start),
+        cancelled=None, has_sla=has_sla,
         amount=round(sum(line.quantity * line.unit_price for line in lines if line.cancelled is None), 2),
-        entered=entered, updated=max(entered, at(anchor.date() - timedelta(days=chance.randint(3, 200)), 61_000)), lines=lines,
+        entered=entered, updated=max(entered,
+        at(anchor.date() - timedelta(days=chance.randint(3, 200)), 61_000)), lines=lines,
     )  # fmt: skip
 
 
 def _lines(
-    number: int, kind: ContractKind, profile: Profile, units: dict[str, int], start: date, today: date, chance: Random
+    number: int, kind: ContractKind, profile: Profile, units: dict[str, int], start: date, today: date,
+    chance: Random
 ) -> tuple[ContractLine, ...]:  # fmt: skip
     if kind == "block hours":
         code, text, quantity, price = LOW_CODE
@@ -136,7 +140,8 @@ def _past(client: Organisation, place: int, chance: Random, anchor: datetime, *,
         line_id(number, 0), number, LOW_CODE[0], 899, "Block of Hours (old)", 10, 110.0, start, end
     )
     return Contract(
-        id=number, client_id=client.id, kind="block hours", name=f"Block Hours (old) - {client.name}"[:100], start=start,
+        id=number, client_id=client.id, kind="block hours", name=f"Block Hours (old) - {client.name}"[:100],
+        start=start,
         end=end, cancelled=end - timedelta(days=90) if cancelled else None, has_sla=False, amount=1100.0,
         entered=entered, updated=at(end, 61_000), lines=(line,),
     )  # fmt: skip

@@ -46,7 +46,8 @@ def make_machines(seed: int, client: Organisation, profile: Profile, anchor: dat
     plan: list[tuple[MachineKind, int]] = [
         ("server", 2 + int(client.seats / 14) + chance.randrange(3)),
         ("workstation", endpoints - laptops), ("laptop", laptops), ("firewall", 1),
-        ("switch", chance.randint(1, 3)), ("access point", chance.randint(1, 4)), ("printer", chance.randint(1, 2)),
+        ("switch", chance.randint(1, 3)), ("access point", chance.randint(1, 4)),
+        ("printer", chance.randint(1, 2)),
     ]  # fmt: skip
     machines: list[Machine] = []
     for kind, count in plan:
@@ -152,4 +153,4 @@ def _system(kind: MachineKind, maker: str, old: bool, chance: Random) -> tuple[s
         return chance.choice(BAD_SERVERS if old else GOOD_SERVERS)
     if maker == "Apple" and not old:
         return MAC_OS
-    return BAD_CLIENTS[0 if chance.random() < 0.85 else 1] if old else chance.choice(GOOD_CLIENTS)  # noqa: PLR2004 (most are on the one version)
+    return chance.choices(BAD_CLIENTS, (85, 15))[0] if old else chance.choice(GOOD_CLIENTS)

@@ -26,22 +26,35 @@ GOALS = {"Critical": (1, 4), "High": (2, 8), "Medium": (4, 24), "Low": (8, 72)}
 WORDS: dict[TicketKind, tuple[tuple[str, str, str], ...]] = {
     # type, sub-type, summary; the machine's name goes where {0} stands
     "incident": (
-        ("Incident", "Email", "Outlook keeps asking for password"), ("Incident", "Printing", "Cannot print to front desk printer"),
-        ("Incident", "Network", "Internet very slow since this morning"), ("Incident", "Workstation", "{0} freezes after log-on"),
-        ("Incident", "Application", "Accounting software will not open"), ("Incident", "Password", "Locked out of account"),
-        ("Incident", "Workstation", "Blue screen on {0}"), ("Incident", "Network", "VPN drops every few minutes"),
+        ("Incident", "Email", "Outlook keeps asking for password"),
+        ("Incident", "Printing", "Cannot print to front desk printer"),
+        ("Incident", "Network", "Internet very slow since this morning"),
+        ("Incident", "Workstation", "{0} freezes after log-on"),
+        ("Incident", "Application", "Accounting software will not open"),
+        ("Incident", "Password", "Locked out of account"),
+        ("Incident", "Workstation", "Blue screen on {0}"),
+        ("Incident", "Network", "VPN drops every few minutes"),
     ),
-    "question": (("Question", "How-To", "How do I share a calendar?"), ("Question", "How-To", "Where do we store scanned documents?"),
+    "question": (("Question", "How-To", "How do I share a calendar?"),
+    ("Question", "How-To", "Where do we store scanned documents?"),
                  ("Question", "How-To", "How to use Teams for an outside meeting")),
-    "request": (("Service Request", "New User", "New starter next Monday"), ("Service Request", "Software", "Install PDF editor on {0}"),
-                ("Service Request", "Move/Add/Change", "Move desk phone to room 4"), ("Service Request", "User Departure", "Remove account of leaver")),
-    "alert": (("Monitoring Alert", "Disk Space", "{0}: disk C: below 10 % free"), ("Monitoring Alert", "Offline", "{0}: device not seen for 30 minutes"),
-              ("Monitoring Alert", "Backup", "{0}: backup failed"), ("Monitoring Alert", "Service", "{0}: service Spooler stopped"),
+    "request": (("Service Request", "New User", "New starter next Monday"),
+    ("Service Request", "Software", "Install PDF editor on {0}"),
+                ("Service Request", "Move/Add/Change", "Move desk phone to room 4"),
+                ("Service Request", "User Departure", "Remove account of leaver")),
+    "alert": (("Monitoring Alert", "Disk Space", "{0}: disk C: below 10 % free"),
+    ("Monitoring Alert", "Offline", "{0}: device not seen for 30 minutes"),
+              ("Monitoring Alert", "Backup", "{0}: backup failed"),
+              ("Monitoring Alert", "Service", "{0}: service Spooler stopped"),
               ("Monitoring Alert", "Antivirus", "{0}: definitions out of date")),
-    "maintenance": (("Preventive Maintenance", "Patching", "Monthly patch window {0}"), ("Preventive Maintenance", "Server Check", "Server health check {0}"),
-                    ("Preventive Maintenance", "Backup Test", "Restore test of {0}"), ("Review", "Business Review", "Quarterly business review"),
-                    ("Review", "Security Review", "Review of firewall rules"), ("Training", "User Training", "Lunch-and-learn: phishing")),
-    "project": (("Project Request", "Quote", "Quote for new meeting room screen"), ("Project Request", "Onboarding", "Set up branch office network")),
+    "maintenance": (("Preventive Maintenance", "Patching", "Monthly patch window {0}"),
+    ("Preventive Maintenance", "Server Check", "Server health check {0}"),
+                    ("Preventive Maintenance", "Backup Test", "Restore test of {0}"),
+                    ("Review", "Business Review", "Quarterly business review"),
+                    ("Review", "Security Review", "Review of firewall rules"),
+                    ("Training", "User Training", "Lunch-and-learn: phishing")),
+    "project": (("Project Request", "Quote", "Quote for new meeting room screen"),
+    ("Project Request", "Onboarding", "Set up branch office network")),
 }  # fmt: skip
 USER_SOURCES = ("Phone", "Email", "Email", "Portal")
 RAISED_BY_USER: tuple[TicketKind, ...] = ("incident", "question", "request", "project")
@@ -127,15 +140,18 @@ def _ticket(scene: Scene, kind: TicketKind, ticket_id: int, index: int, machine:
     rhythm = timedelta(days=1 + round(22 * (1 - quality["charge"]) * chance.uniform(0.5, 1.2)))
     hours = _hours(kind, quality["competent"], chance)
     return Ticket(
-        id=ticket_id, client_id=scene.client.id, kind=kind, summary=words.format(machine.name)[:100], type=type_name,
+        id=ticket_id, client_id=scene.client.id, kind=kind, summary=words.format(machine.name)[:100],
+        type=type_name,
         subtype=subtype, source="RMM Alert" if alarm else "Internal" if kind == "maintenance" else chance.choice(USER_SOURCES),
         priority=priority, machine_id=machine.id if "{0}" in words else None, owner=owner,
         contract_id=scene.contract.id if scene.contract and kind != "project" else None,
         under_sla=chance.random() < clamp(0.1 + 0.95 * quality["clear"]),
-        created=created, respond_by=created + timedelta(hours=respond_hours), resolve_by=created + timedelta(hours=resolve_hours),
+        created=created, respond_by=created + timedelta(hours=respond_hours),
+        resolve_by=created + timedelta(hours=resolve_hours),
         responded=answered if answered <= now else None, resolved=resolved if resolved <= now else None,
         closed=closed if done else None, updated=_updated((created, answered, resolved, closed), rhythm, now),
-        updated_by=owner or "zIntegrator", hours=hours if done else round(hours / 2, 2) if answered <= now else 0.0,
+        updated_by=owner or "zIntegrator", hours=hours if done else round(hours / 2,
+        2) if answered <= now else 0.0,
     )  # fmt: skip
 
 
