@@ -1,0 +1,42 @@
+"""The rules and the score: (evidence, rules, clock) to a result, with the proof behind every number. No network."""
+
+from sevenc_sync.score.explain import EvidenceRow, Explained, explain, measure_means
+from sevenc_sync.score.feeds import Feeds
+from sevenc_sync.score.ladders import LEVEL_NAMES
+from sevenc_sync.score.loading import builtin_rules_dir, load_rules
+from sevenc_sync.score.mistakes import Mistake, RulesInvalid
+from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
+from sevenc_sync.score.rules import Area, Block, Indicator, Rules
+from sevenc_sync.score.saving import OnScored, load_results, score_clients, stored_results
+from sevenc_sync.score.tagging import tag_phrases
+from sevenc_sync.score.targets import Found, find_target
+from sevenc_sync.score.words import WordRule
+
+__all__ = [
+    "LEVEL_NAMES",
+    "Area",
+    "Block",
+    "ClientResult",
+    "EvidenceRow",
+    "Explained",
+    "Feeds",
+    "Found",
+    "Indicator",
+    "IndicatorResult",
+    "Mistake",
+    "OnScored",
+    "PartResult",
+    "Rules",
+    "RulesInvalid",
+    "ScoreSummary",
+    "WordRule",
+    "builtin_rules_dir",
+    "explain",
+    "find_target",
+    "load_results",
+    "load_rules",
+    "measure_means",
+    "score_clients",
+    "stored_results",
+    "tag_phrases",
+]

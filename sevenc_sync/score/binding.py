@@ -1,0 +1,363 @@
+"""Row sources as SQL: the evidence of clients, with the columns that rules may name.
+
+Every source comes out as one FROM with its conditions, so that all indicators over it are counted in one statement and the
+rows behind a number are the very rows that were counted.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    FromClause,
+    Select,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
+
+from sevenc_sync.score.rules import Rules
+from sevenc_sync.score.sources import SOURCES, Source
+from sevenc_sync.score.sqlfunctions import custom_value, said, same_order
+from sevenc_sync.score.vocabulary import DAY, Scope, Sql, Uses
+from sevenc_sync.score.words import Phrases
+from sevenc_sync.score.wordtables import Flags, flag_names, service_flag
+from sevenc_sync.store.tables import client, device_link, evidence, link
+
+KINDS = ("server", "workstation", "laptop", "network", "appliance", "other")
+RETIRED = "retired"
+# Beyond this no quantity or time worked is meant; sums of such numbers would overflow on one database only.
+_LARGEST = 1e15
+
+_company, _ticket, _asset = evidence["company"], evidence["ticket"], evidence["asset"]
+_contract, _line = evidence["contract"], evidence["contract_line"]
+_protection = evidence["protection"]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A source bound to the store: what to select from, under which conditions, and what each word stands for."""
+
+    source: Source
+    from_: FromClause
+    where: tuple[Sql, ...]
+    client: Sql
+    account: Sql
+    columns: Mapping[str, Sql]
+    flags: Mapping[str, Sql]  # by tag, and by "service " + area
+    customs: Mapping[str, Sql]
+
+    def scope(self, rules: Rules, now: int) -> Scope:
+        """What the words of a condition stand for here."""
+        return Scope(
+            source=self.source,
+            now=now,
+            tags=frozenset(tag for rule in rules.tags for tag in rule.gives),
+            areas=frozenset(rules.area_by_slug),
+            column=lambda name: self.columns[name],
+            tagged=lambda tag: self.flags[tag],
+            service=lambda area: self.flags[service_flag(area)],
+            custom=lambda name: self.customs[name],
+        )
+
+    def select(self, *columns: Any) -> Select[Any]:
+        """A statement over the source's rows."""
+        return select(*columns).select_from(self.from_).where(*self.where)
+
+
+@dataclass(frozen=True)
+class Binder:
+    """Binds sources for one moment, one set of rules and some clients (None: all)."""
+
+    rules: Rules
+    now: int
+    phrases: Phrases
+    dialect: str
+    clients: Collection[int] | None
+
+    def bind(self, name: str, uses: Uses) -> Bound:
+        """The source with at least the columns, tags, services and custom fields of `uses`."""
+        return _BINDERS[name](self, SOURCES[name], uses)
+
+    def _of_clients(self, owner: Sql) -> list[Sql]:
+        return [] if self.clients is None else [owner.in_(sorted(self.clients))]
+
+    def _linked(self, table: Table) -> tuple[FromClause, list[Sql]]:
+        """The table's rows that belong to a client."""
+        joined = table.join(
+            link,
+            and_(
+                link.c.account == table.c.account, link.c.company == table.c.company, link.c.state == "linked"
+            ),
+        ).join(client, client.c.id == link.c.client)
+        return joined, [client.c.is_active, table.c.gone_at.is_(None), *self._of_clients(link.c.client)]
+
+    def _flags(self, table: Table, source: Source, names: Collection[str]) -> Flags:
+        return Flags.of(self.rules, self.phrases, self.dialect, table, source, names)
+
+    def simple(self, source: Source, uses: Uses) -> Bound:
+        """A source that is one table as it is."""
+        table = evidence[source.table]
+        from_, where = self._linked(table)
+        flags = self._flags(table, source, flag_names(uses))
+        if source.name == "tickets":
+            where.append(_ticket.c.merged_into.is_(None))
+        return Bound(
+            source=source,
+            from_=flags.join(from_),
+            where=tuple(where),
+            client=link.c.client,
+            account=table.c.account,
+            columns=_own_columns(table, source),
+            flags=flags.by_name,
+            customs={},
+        )
+
+    def companies(self, source: Source, uses: Uses) -> Bound:
+        """The clients' master records. Custom fields are read once per row, before anything asks for them."""
+        flags = self._flags(_company, source, flag_names(uses))
+        from_ = flags.join(
+            _company.join(
+                client, and_(client.c.account == _company.c.account, client.c.company == _company.c.id)
+            )
+        )
+        columns = _own_columns(_company, source) | {"seats": func.coalesce(client.c.seats, _company.c.seats)}
+        fields = sorted(uses.customs)
+        inner = (
+            select(
+                client.c.id.label("client"),
+                _company.c.account.label("account"),
+                *[value.label(f"c_{name}") for name, value in columns.items()],
+                *[value.label(f"f_{name}") for name, value in flags.by_name.items()],
+                *[
+                    said(custom_value(_company.c.custom, name)).label(f"x{n}")
+                    for n, name in enumerate(fields)
+                ],
+            )
+            .select_from(from_)
+            .where(client.c.is_active, _company.c.gone_at.is_(None), *self._of_clients(client.c.id))
+            .cte("own")
+            .prefix_with("MATERIALIZED")
+        )
+        return Bound(
+            source=source,
+            from_=inner,
+            where=(),
+            client=inner.c.client,
+            account=inner.c.account,
+            columns={name: inner.c[f"c_{name}"] for name in columns},
+            flags={name: inner.c[f"f_{name}"] for name in flags.by_name},
+            customs={name: inner.c[f"x{n}"] for n, name in enumerate(fields)},
+        )
+
+    def assets(self, source: Source, uses: Uses) -> Bound:
+        """One row per device: the master PSA's record first, then active ones, then the newest."""
+        from_, where = self._linked(_asset)
+        flags = self._flags(_asset, source, {*flag_names(uses), *KINDS, RETIRED})
+        mine = device_link.alias("mine")
+        from_ = flags.join(from_).outerjoin(
+            mine,
+            and_(
+                mine.c.kind == "asset",
+                mine.c.account == _asset.c.account,
+                mine.c.id == _asset.c.id,
+                mine.c.client == link.c.client,
+            ),
+        )
+        alone = case((mine.c.device.is_(None), cast(_asset.c.account, Text()) + ":" + _asset.c.id), else_="")
+        rank = func.row_number().over(
+            partition_by=[link.c.client, func.coalesce(mine.c.device, ""), alone],
+            order_by=[
+                case((_asset.c.account == client.c.account, 0), else_=1),
+                case((_asset.c.is_active.is_(False), 1), else_=0),
+                func.coalesce(_asset.c.updated_at, 0).desc(),
+                _asset.c.account,
+                same_order(_asset.c.id),
+            ],
+        )
+        kind = func.coalesce(
+            _asset.c.kind, case(*[(flags.by_name[name], literal(name, Text())) for name in KINDS], else_=None)
+        )
+        computed = {
+            "kind": kind,
+            "managed": and_(func.coalesce(_asset.c.is_active, True), not_(flags.by_name[RETIRED])),
+        }
+        own = _own_columns(_asset, source) | computed
+        names = [name for name, fact in source.columns.items() if fact.table is None]
+        inner = (
+            select(
+                link.c.client.label("client"),
+                _asset.c.account.label("account"),
+                mine.c.device.label("device"),
+                *[own[name].label(f"c_{name}") for name in names],
+                *[flags.by_name[name].label(f"f_{name}") for name in flag_names(uses)],
+                rank.label("rank"),
+            )
+            .select_from(from_)
+            .where(*where)
+            .subquery("device")
+        )
+        columns: dict[str, Sql] = {name: inner.c[f"c_{name}"] for name in names}
+        outer: FromClause = inner
+        if uses.columns - set(names):
+            backups = self._backups()
+            outer = inner.outerjoin(
+                backups, and_(backups.c.client == inner.c.client, backups.c.device == inner.c.device)
+            )
+            columns |= {
+                "is_protected": func.coalesce(backups.c.protecting, 0) > 0,
+                "last_backup_success_at": backups.c.last_success_at,
+                "offsite_at": backups.c.offsite_at,
+                "verified_at": backups.c.verified_at,
+            }
+        return Bound(
+            source=source,
+            from_=outer,
+            where=(inner.c.rank == 1,),
+            client=inner.c.client,
+            account=inner.c.account,
+            columns=columns,
+            flags={name: inner.c[f"f_{name}"] for name in flag_names(uses)},
+            customs={},
+        )
+
+    def _backups(self) -> FromClause:
+        """What all protections of each device say together."""
+        from_, where = self._linked(_protection)
+        theirs = device_link.alias("theirs")
+        passed = func.coalesce(_protection.c.verified_ok, False)
+        return (
+            select(
+                theirs.c.client,
+                theirs.c.device,
+                func.max(case((func.coalesce(_protection.c.is_paused, False), 0), else_=1)).label(
+                    "protecting"
+                ),
+                func.max(_protection.c.last_success_at).label("last_success_at"),
+                func.max(_protection.c.offsite_at).label("offsite_at"),
+                func.max(case((passed, _protection.c.verified_at))).label("verified_at"),
+            )
+            .select_from(from_.join(theirs, _is_protection_of(theirs)))
+            .where(*where, not_(func.coalesce(_protection.c.is_archived, False)))
+            .group_by(theirs.c.client, theirs.c.device)
+            .subquery("backups")
+        )
+
+    def protections(self, source: Source, uses: Uses) -> Bound:
+        """Protected machines, with whether the PSA knows the same device."""
+        from_, where = self._linked(_protection)
+        flags = self._flags(_protection, source, flag_names(uses))
+        from_ = flags.join(from_)
+        columns = _own_columns(_protection, source)
+        if "in_psa" in uses.columns:
+            theirs, known = device_link.alias("theirs"), self._in_psa()
+            from_ = from_.outerjoin(theirs, _is_protection_of(theirs)).outerjoin(
+                known, and_(known.c.client == theirs.c.client, known.c.device == theirs.c.device)
+            )
+            columns["in_psa"] = known.c.device.is_not(None)
+        return Bound(
+            source=source,
+            from_=from_,
+            where=(*where, not_(func.coalesce(_protection.c.is_archived, False))),
+            client=link.c.client,
+            account=_protection.c.account,
+            columns=columns,
+            flags=flags.by_name,
+            customs={},
+        )
+
+    def _in_psa(self) -> FromClause:
+        """Devices of which the client's master account has a record."""
+        theirs, owner, record = device_link.alias("recorded"), client.alias("owner"), _asset.alias("record")
+        return (
+            select(theirs.c.client, theirs.c.device)
+            .join(owner, and_(owner.c.id == theirs.c.client, owner.c.account == theirs.c.account))
+            .join(record, and_(record.c.account == theirs.c.account, record.c.id == theirs.c.id))
+            .where(theirs.c.kind == "asset", record.c.gone_at.is_(None), *self._of_clients(theirs.c.client))
+            .distinct()
+            .subquery("known")
+        )
+
+    def contracts(self, source: Source, uses: Uses) -> Bound:
+        """Contracts, with whether each is in force at the clock."""
+        bound = self.simple(source, uses)
+        columns = dict(bound.columns) | {"in_force": _in_force(_contract, self.now)}
+        return _with_columns(bound, bound.from_, columns)
+
+    def contract_lines(self, source: Source, uses: Uses) -> Bound:
+        """Lines, each with its contract. A line whose contract is not there is not in force."""
+        bound = self.simple(source, uses)
+        from_ = bound.from_.outerjoin(
+            _contract,
+            and_(
+                _contract.c.account == _line.c.account,
+                _contract.c.id == _line.c.contract,
+                _contract.c.gone_at.is_(None),
+            ),
+        )
+        begun = and_(
+            func.coalesce(_line.c.starts_on, 0) <= self.now,
+            func.coalesce(_line.c.cancelled_on, self.now + 1) > self.now,
+        )
+        columns = dict(bound.columns) | {
+            "contract": _line.c.contract,
+            "contract_name": _contract.c.name,
+            "contract_type": _contract.c.type,
+            "in_force": and_(_contract.c.id.is_not(None), _in_force(_contract, self.now), begun),
+        }
+        return _with_columns(bound, from_, columns)
+
+
+_BINDERS = {
+    "companies": Binder.companies,
+    "tickets": Binder.simple,
+    "assets": Binder.assets,
+    "contracts": Binder.contracts,
+    "contract_lines": Binder.contract_lines,
+    "protections": Binder.protections,
+    "protection_runs": Binder.simple,
+    "alerts": Binder.simple,
+}
+
+
+def _own_columns(table: Table, source: Source) -> dict[str, Sql]:
+    """The source's columns that are the table's own. Numbers too large to be meant are null."""
+    found: dict[str, Sql] = {}
+    for name, fact in source.columns.items():
+        if name not in table.c:
+            continue
+        own = table.c[name]
+        found[name] = case((and_(own >= -_LARGEST, own <= _LARGEST), own)) if fact.kind == "number" else own
+    return found
+
+
+def _with_columns(bound: Bound, from_: FromClause, columns: Mapping[str, Sql]) -> Bound:
+    return Bound(
+        bound.source, from_, bound.where, bound.client, bound.account, columns, bound.flags, bound.customs
+    )
+
+
+def _in_force(table: Table, now: int) -> Sql:
+    """Whether a contract holds at the clock. Its last day is a day: it holds until that day is over."""
+    return and_(
+        func.coalesce(table.c.is_active, True),
+        func.coalesce(table.c.starts_on, 0) <= now,
+        or_(table.c.ends_on.is_(None), table.c.ends_on > now - DAY),
+        func.coalesce(table.c.cancelled_on, now + 1) > now,
+    )
+
+
+def _is_protection_of(theirs: FromClause) -> Sql:
+    return and_(
+        theirs.c.kind == "protection",
+        theirs.c.account == _protection.c.account,
+        theirs.c.id == _protection.c.id,
+        theirs.c.client == link.c.client,
+    )

@@ -1,0 +1,234 @@
+"""Evidence to indicator results, for many clients at once: one statement per row source, no row comes to Python."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Integer, and_, case, func, literal, select, true
+from sqlalchemy.sql.elements import KeyedColumnElement
+
+from sevenc_sync.clock import from_seconds, to_seconds
+from sevenc_sync.score.binding import Binder, Bound
+from sevenc_sync.score.feeds import Feeds, Sources
+from sevenc_sync.score.ladders import shown_value
+from sevenc_sync.score.language import build
+from sevenc_sync.score.measures import LOW_SAMPLE, MEASURES, UNIT_TABLES, Reading
+from sevenc_sync.score.results import ClientResult, IndicatorResult
+from sevenc_sync.score.rollup import Subject, roll_up
+from sevenc_sync.score.rules import Indicator, Rules
+from sevenc_sync.score.sources import SOURCES
+from sevenc_sync.score.sqlfunctions import said
+from sevenc_sync.score.vocabulary import Sql, Uses
+from sevenc_sync.score.words import Phrases
+from sevenc_sync.score.wordtables import custom_fields
+from sevenc_sync.store.tables import client
+
+ENDPOINTS = ("server", "workstation", "laptop")
+# What `per` divides by: the source that counts it.
+_UNIT_SOURCES: Mapping[str, str] = {"endpoint": "assets", "seat": "companies", "contract": "contracts"}
+
+_Sums = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One snapshot, made ready to score clients: subjects, sums per indicator, and what is known of the sources."""
+
+    rules: Rules
+    at: datetime
+    subjects: Sequence[Subject]
+    sources: Sources
+    sums: Mapping[str, Mapping[int, Mapping[str, Any]]]  # by indicator or "per unit", by client
+    used_fields: Mapping[
+        int, frozenset[str]
+    ]  # by account: custom fields that hold something for some company
+
+    def results(self) -> list[ClientResult]:
+        """One result per client, by client number."""
+        return [
+            roll_up(
+                self.rules,
+                subject,
+                self.at,
+                [self._indicator(indicator, subject) for indicator in self.rules.indicators],
+            )
+            for subject in self.subjects
+        ]
+
+    def _indicator(self, indicator: Indicator, subject: Subject) -> IndicatorResult:
+        measure = MEASURES[indicator.measure]
+        sums = self.sums[indicator.id].get(subject.client)
+        reading = Reading(value=None, sample=0)
+        reason = self._fault(indicator, subject)
+        if reason is None:
+            if sums is not None or indicator.need.sample == 0:
+                units = self._units(indicator, subject)
+                counted = _NO_ROWS if sums is None else sums
+                reading = measure.read(indicator, counted, units, to_seconds(self.at))
+            reason = reading.reason
+            if reading.sample < indicator.need.sample:
+                reason = f"{_rows(reading.sample)} found, {indicator.need.sample} needed"
+        elif sums is not None:
+            reading = Reading(value=None, sample=sums["sample"])
+        known = reason is None
+        newest = sums["newest"] if sums is not None else None
+        return IndicatorResult(
+            id=indicator.id,
+            area=indicator.area,
+            title=indicator.title,
+            measure=indicator.measure,
+            unit=indicator.unit,
+            value=shown_value(reading.value) if known and reading.value is not None else None,
+            sample=reading.sample,
+            good=reading.good if known else None,
+            level=reading.level if known else None,
+            reason=reason,
+            is_low_sample=known and measure.is_share and reading.sample < LOW_SAMPLE,
+            is_gate=indicator.gate,
+            is_attested=indicator.is_attested,
+            weight=indicator.weight,
+            newest_at=from_seconds(newest) if newest is not None else None,
+        )
+
+    def _fault(self, indicator: Indicator, subject: Subject) -> str | None:
+        source = SOURCES[indicator.rows]
+        others = {source.columns[name].table for name in indicator.uses.columns} - {None}
+        joined = {name for name in others if name is not None}
+        if indicator.per is not None:
+            joined.add(UNIT_TABLES[indicator.per])
+        fault = self.sources.fault(
+            subject.client, subject.account, source.table, joined, indicator.need.fresh
+        )
+        fields = indicator.uses.customs
+        if fault is None and fields and not fields & self.used_fields.get(subject.account, frozenset()):
+            names = ", ".join(sorted(fields))
+            name = self.sources.names.get(subject.account, f"account {subject.account}")
+            return f"{name} uses no custom field named {names}"
+        return fault
+
+    def _units(self, indicator: Indicator, subject: Subject) -> float | None:
+        if indicator.per is None:
+            return None
+        sums = self.sums[_unit_key(indicator.per)].get(subject.client)
+        return None if sums is None or sums["units"] is None else float(sums["units"])
+
+
+def evaluate(
+    connection: Connection, rules: Rules, now: datetime, feeds: Feeds, clients: Collection[int] | None
+) -> Evaluation:
+    """Read all that the rules ask of the store, for those clients (None: all active ones)."""
+    seconds = to_seconds(now)
+    binder = Binder(rules, seconds, Phrases.read(connection), connection.dialect.name, clients)
+    sums: dict[str, dict[int, dict[str, Any]]] = {}
+    for name in SOURCES:
+        mine = [indicator for indicator in rules.indicators if indicator.rows == name]
+        units = [
+            per for per in sorted({i.per for i in rules.indicators if i.per}) if _UNIT_SOURCES[per] == name
+        ]
+        if mine or units:
+            sums |= _count(connection, binder, mine, units, name)
+    return Evaluation(
+        rules=rules,
+        at=from_seconds(seconds),
+        subjects=_subjects(connection, clients),
+        sources=Sources.read(connection, feeds, seconds),
+        sums=sums,
+        used_fields=_used_fields(connection, rules),
+    )
+
+
+def expressions(indicator: Indicator, bound: Bound, rules: Rules, now: int) -> dict[str, Sql]:
+    """The indicator's texts as SQL over a bound source. `where` is always there, and holds the window."""
+    scope = bound.scope(rules, now)
+    found: dict[str, Sql] = {key: build(text, scope).sql for key, text in indicator.expressions().items()}
+    where = [found["where"]] if "where" in found else []
+    if indicator.window is not None and indicator.at is not None:
+        moment = bound.columns[indicator.at]
+        where += [moment >= now - indicator.window, moment <= now]
+    found["where"] = and_(true(), *where)
+    found["now"] = literal(now, BigInteger())
+    return found
+
+
+def _count(
+    connection: Connection, binder: Binder, indicators: Sequence[Indicator], units: Sequence[str], source: str
+) -> dict[str, dict[int, dict[str, Any]]]:
+    """All sums over one source in one pass over its rows, by indicator (or unit) and client."""
+    uses = Uses(columns=frozenset({SOURCES[source].newest}))
+    for indicator in indicators:
+        uses |= indicator.uses
+    bound = binder.bind(source, uses)
+    newest = func.coalesce(bound.columns[SOURCES[source].newest], bound.columns["fetched_at"])
+    plan: list[tuple[str, str]] = []
+    selected: list[KeyedColumnElement[Any]] = []
+
+    def ask(key: str, part: str, sql: Sql) -> None:
+        selected.append(sql.label(f"s{len(plan)}"))
+        plan.append((key, part))
+
+    for indicator in indicators:
+        parts = expressions(indicator, bound, binder.rules, binder.now)
+        for part, sql in MEASURES[indicator.measure].sums(indicator, parts).items():
+            ask(indicator.id, part, sql)
+        ask(indicator.id, "newest", func.max(case((parts["where"], newest)), type_=BigInteger()))
+    for unit in units:
+        ask(_unit_key(unit), "units", _unit_sum(unit, bound))
+    found: dict[str, dict[int, dict[str, Any]]] = {key: {} for key, _ in plan}
+    statement = bound.select(bound.client.label("client"), *selected).group_by(bound.client)
+    for row in connection.execute(statement):
+        owner = row[0]
+        for (key, part), value in zip(plan, row[1:], strict=True):
+            found[key].setdefault(owner, {})[part] = value
+    return found
+
+
+def _unit_key(unit: str) -> str:
+    return f"per {unit}"
+
+
+def _unit_sum(unit: str, bound: Bound) -> Sql:
+    one: Sql = literal(1, Integer())
+    if unit == "endpoint":
+        return func.count(case((and_(bound.columns["managed"], bound.columns["kind"].in_(ENDPOINTS)), one)))
+    if unit == "contract":
+        return func.count(case((bound.columns["in_force"], one)))
+    return func.max(bound.columns["seats"])
+
+
+class _Empty(dict[str, Any]):
+    """Sums over nothing: counts are 0, all else is null."""
+
+    def __missing__(self, key: str) -> Any:
+        return None if key in ("latest", "best", "total", "top", "bottom", "newest", "units") else 0
+
+
+_NO_ROWS: _Sums = _Empty()
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"
+
+
+def _used_fields(connection: Connection, rules: Rules) -> dict[int, frozenset[str]]:
+    """Custom fields that hold something for some company, by account: a field that nobody fills proves nothing."""
+    if not any(indicator.is_attested for indicator in rules.indicators):
+        return {}
+    fields = custom_fields(connection.dialect.name)
+    found: dict[int, set[str]] = {}
+    statement = select(fields.c.account, fields.c.field).where(said(fields.c.value).is_not(None)).distinct()
+    for row in connection.execute(statement):
+        found.setdefault(row.account, set()).add(row.field)
+    return {number: frozenset(names) for number, names in found.items()}
+
+
+def _subjects(connection: Connection, clients: Collection[int] | None) -> list[Subject]:
+    columns = client.c
+    statement = (
+        select(columns.id, columns.name, columns.account, columns.company)
+        .where(columns.is_active)
+        .order_by(columns.id)
+    )
+    if clients is not None:
+        statement = statement.where(columns.id.in_(sorted(clients)))
+    return [Subject(row.id, row.name, row.account, row.company) for row in connection.execute(statement)]

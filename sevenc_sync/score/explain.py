@@ -1,0 +1,221 @@
+"""Why a level is what it is: the number, the way to the next step, and the records behind both."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, case, func, not_, or_, select
+
+from sevenc_sync.clock import from_seconds, to_seconds
+from sevenc_sync.score.binding import Binder, Bound
+from sevenc_sync.score.evaluate import evaluate, expressions
+from sevenc_sync.score.feeds import Feeds
+from sevenc_sync.score.ladders import shown_value
+from sevenc_sync.score.measures import MEASURES
+from sevenc_sync.score.results import IndicatorResult
+from sevenc_sync.score.rules import Indicator, Rules
+from sevenc_sync.score.sources import SOURCES
+from sevenc_sync.score.sqlfunctions import same_order
+from sevenc_sync.score.targets import indicators_of
+from sevenc_sync.score.vocabulary import Sql, Uses
+from sevenc_sync.score.words import Phrases
+from sevenc_sync.store.database import Store
+from sevenc_sync.store.tables import account
+
+Label = str | float | bool | datetime | None
+
+
+class EvidenceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One record: whose it is, what it is, and by which fields a person knows it again."""
+
+    account: str
+    table: str
+    id: str
+    fields: dict[str, Label]
+    fetched_at: datetime
+
+
+class Explained(msgspec.Struct, frozen=True, kw_only=True):
+    """One indicator of one client with its proof.
+
+    `next_level` and `next_step`: the value that reaches the next level; `how_far`: what is missing to it, in the
+    indicator's unit; `rows_far`: how many more rows must be good, for shares. `rows` are records that count (`rows_total`
+    of them), `to_fix` those that hold the level down (`to_fix_total`); both lists are cut to a limit. `missing` names the
+    conditions that no record meets, for measures made of several conditions.
+    """
+
+    result: IndicatorResult
+    rules_hash: str
+    why: str
+    fix: str
+    basis: str
+    better: str
+    levels: tuple[float, ...]
+    next_level: int | None
+    next_step: float | None
+    how_far: float | None
+    rows_far: int | None
+    rows: tuple[EvidenceRow, ...]
+    rows_total: int
+    to_fix: tuple[EvidenceRow, ...]
+    to_fix_total: int
+    missing: tuple[str, ...]
+
+
+def explain(
+    store: Store, rules: Rules, now: datetime, feeds: Feeds, client_id: int, target: str, *, limit: int = 20
+) -> list[Explained]:
+    """Explain an area (each of its indicators) or one indicator of a client, from the evidence as it is now.
+
+    Raises KeyError for a target that is neither (see find_target), and for a client that is not active.
+    """
+    wanted = set(indicators_of(rules, target))
+    few = Rules(
+        blocks=rules.blocks,
+        areas=rules.areas,
+        indicators=tuple(indicator for indicator in rules.indicators if indicator.id in wanted),
+        tags=rules.tags,
+        services=rules.services,
+    )
+    with store.read() as connection:
+        results = evaluate(connection, few, now, feeds, [client_id]).results()
+        if not results:
+            raise KeyError(f"client {client_id}")
+        binder = Binder(few, to_seconds(now), Phrases.read(connection), connection.dialect.name, [client_id])
+        by_id = {item.id: item for item in results[0].indicators}
+        return [
+            _explained(connection, binder, rules, indicator, by_id[indicator.id], limit)
+            for indicator in few.indicators
+        ]
+
+
+def _explained(
+    connection: Connection,
+    binder: Binder,
+    rules: Rules,
+    indicator: Indicator,
+    result: IndicatorResult,
+    limit: int,
+) -> Explained:
+    source = SOURCES[indicator.rows]
+    labels = Uses(columns=frozenset(source.label))
+    bound = binder.bind(indicator.rows, indicator.uses | labels)
+    parts = expressions(indicator, bound, rules, binder.now)
+    counts, fixes = _row_conditions(indicator, parts)
+    rows, total = _rows(connection, bound, counts, limit)
+    to_fix, fix_total = _rows(connection, bound, fixes, limit) if fixes is not None else ((), 0)
+    level, step = _next(indicator, result)
+    far = None if step is None or result.value is None else shown_value(abs(step - result.value))
+    return Explained(
+        result=result,
+        rules_hash=rules.hash,
+        why=indicator.why,
+        fix=indicator.fix,
+        basis=indicator.basis,
+        better=indicator.better,
+        levels=indicator.levels,
+        next_level=level,
+        next_step=step,
+        how_far=far,
+        rows_far=_rows_far(indicator, result, step),
+        rows=rows,
+        rows_total=total,
+        to_fix=to_fix,
+        to_fix_total=fix_total,
+        missing=_missing(connection, bound, indicator, parts),
+    )
+
+
+def _row_conditions(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, Sql | None]:
+    """Which rows make the value, and which hold it down."""
+    where, good = parts["where"], parts.get("good")
+    counted = where if good is None else and_(where, good)
+    if indicator.measure == "share" and good is not None:
+        # A condition that is null does not hold.
+        return counted, and_(where, not_(func.coalesce(good, False)))
+    if indicator.measure in ("count", "per") or (indicator.measure == "sum_ratio" and good is None):
+        return counted, counted if indicator.better == "lower" else None
+    if indicator.measure == "sum_ratio" and good is not None:
+        rest = and_(where, not_(func.coalesce(good, False)))
+        return (counted, rest) if indicator.better == "higher" else (where, counted)
+    if indicator.measure in ("age", "document", "number"):
+        said = and_(where, parts["of"].is_not(None))
+        return said, and_(where, parts["of"].is_(None)) if indicator.rows == "companies" else None
+    conditions = [sql for key, sql in parts.items() if key.startswith(("steps ", "parts "))]
+    return and_(where, or_(*conditions)), None
+
+
+def _rows(
+    connection: Connection, bound: Bound, condition: Sql, limit: int
+) -> tuple[tuple[EvidenceRow, ...], int]:
+    """The rows that meet a condition, newest first, at most `limit`; and how many there are."""
+    source = bound.source
+    moment = func.coalesce(bound.columns[source.newest], bound.columns["fetched_at"])
+    total = connection.execute(bound.select(func.count()).where(condition)).scalar_one()
+    chosen = bound.select(
+        bound.account.label("row_account"),
+        bound.columns["id"].label("row_id"),
+        bound.columns["fetched_at"].label("row_fetched_at"),
+        *[bound.columns[name].label(f"field_{n}") for n, name in enumerate(source.label)],
+    ).where(condition)
+    chosen = chosen.order_by(moment.desc(), bound.account, same_order(bound.columns["id"])).limit(limit)
+    names = {row.id: row.name for row in connection.execute(select(account.c.id, account.c.name))}
+    rows = tuple(
+        EvidenceRow(
+            account=names.get(row.row_account, f"account {row.row_account}"),
+            table=source.table,
+            id=row.row_id,
+            fields={
+                name: _label(source.columns[name].kind, row[3 + n]) for n, name in enumerate(source.label)
+            },
+            fetched_at=from_seconds(row.row_fetched_at),
+        )
+        for row in connection.execute(chosen)
+    )
+    return rows, int(total)
+
+
+def _label(kind: str, value: Any) -> Label:
+    if value is None:
+        return None
+    if kind == "time":
+        return from_seconds(int(value))
+    return bool(value) if kind == "condition" else value
+
+
+def _next(indicator: Indicator, result: IndicatorResult) -> tuple[int | None, float | None]:
+    """The next whole level and the value that reaches it; none where the level is unknown or the ladder ends."""
+    if result.level is None:
+        return None, None
+    number = math.floor(result.level) + 1
+    if number > len(indicator.levels):
+        return None, None
+    return number, indicator.levels[number - 1]
+
+
+def _rows_far(indicator: Indicator, result: IndicatorResult, step: float | None) -> int | None:
+    """How many more rows must be good for a share to reach the step."""
+    if indicator.measure != "share" or step is None or result.good is None:
+        return None
+    # Whole rows: the small allowance keeps 95 % of 20 rows at 19, not 20.
+    return max(0, math.ceil(step * result.sample / 100 - 1e-9) - result.good)
+
+
+def _missing(
+    connection: Connection, bound: Bound, indicator: Indicator, parts: dict[str, Sql]
+) -> tuple[str, ...]:
+    """Names of the conditions that no row meets."""
+    named: Sequence[tuple[str, Sql]] = [(name, parts[f"parts {name}"]) for name, _ in indicator.parts]
+    named = named or [(text, parts[f"steps {n}"]) for n, text in enumerate(indicator.steps, start=1)]
+    if not named:
+        return ()
+    counts = [func.count(case((and_(parts["where"], sql), 1))) for _, sql in named]
+    row = connection.execute(bound.select(*counts)).one()
+    return tuple(name for (name, _), count in zip(named, row, strict=True) if not count)
+
+
+def measure_means(indicator: Indicator) -> str:
+    """How the indicator's value is made, in words."""
+    return MEASURES[indicator.measure].means

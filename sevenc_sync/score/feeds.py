@@ -1,0 +1,130 @@
+"""Whether a client's evidence can be trusted now: which streams feed a table, and whether they were read.
+
+No data is not bad data. A stream that was never read, cannot be read, or was last read too long ago makes what rests on it
+unknown, with that as the reason.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from sevenc_sync.clock import from_seconds
+from sevenc_sync.store.tables import account, link, stream_state
+
+# Evidence table -> the (account, stream) pairs that deliver it.
+Feeds = Mapping[str, Sequence[tuple[int, str]]]
+
+UNREADABLE = "unreadable"
+# How a person calls the rows of a table.
+_PLURAL: Mapping[str, str] = {
+    "company": "companies",
+    "ticket": "tickets",
+    "asset": "devices",
+    "contract": "contracts",
+    "contract_line": "contract lines",
+    "protection": "backups",
+    "protection_run": "backup runs",
+    "alert": "alerts",
+}
+
+
+class StreamFact(msgspec.Struct, frozen=True):
+    """What is known of one stream's readings."""
+
+    state: str
+    reason: str | None
+    last_ok_at: int | None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The sources as they are in one snapshot: streams, account names, and which accounts know which client."""
+
+    feeds: Feeds
+    now: int
+    streams: Mapping[tuple[int, str], StreamFact]
+    names: Mapping[int, str]
+    linked: Mapping[int, frozenset[int]]
+
+    @classmethod
+    def read(cls, connection: Connection, feeds: Feeds, now: int) -> "Sources":
+        """Read all that is needed to judge any client."""
+        columns = stream_state.c
+        streams = {
+            (row.account, row.stream): StreamFact(row.state, row.reason, row.last_ok_at)
+            for row in connection.execute(
+                select(columns.account, columns.stream, columns.state, columns.reason, columns.last_ok_at)
+            )
+        }
+        names = {row.id: row.name for row in connection.execute(select(account.c.id, account.c.name))}
+        linked: dict[int, set[int]] = {}
+        for row in connection.execute(
+            select(link.c.client, link.c.account)
+            .where(link.c.state == "linked", link.c.client.is_not(None))
+            .distinct()
+        ):
+            linked.setdefault(row.client, set()).add(row.account)
+        return cls(feeds, now, streams, names, {owner: frozenset(found) for owner, found in linked.items()})
+
+    def fault(self, client: int, master: int, table: str, joined: Iterable[str], fresh: int) -> str | None:
+        """Why a client's rows of `table`, with facts joined from other tables, cannot be judged; None when they can.
+
+        `master` is the client's PSA account, `fresh` the age in seconds up to which a reading counts.
+        """
+        found = self._own(client, master, table, fresh)
+        for other in sorted(set(joined) - {table}):
+            found = found or self._joined(client, master, other, fresh)
+        return found
+
+    def _own(self, client: int, master: int, table: str, fresh: int) -> str | None:
+        """The rows themselves must come from a source that knows this client."""
+        feeding = sorted(self.feeds.get(table, ()))
+        if not feeding:
+            return f"no source delivers {_PLURAL.get(table, table)}"
+        wanted = self._wanted(feeding, client, master)
+        if not wanted:
+            return f"no source of {_PLURAL.get(table, table)} knows this client"
+        return self._first_fault(wanted, fresh)
+
+    def _joined(self, client: int, master: int, table: str, fresh: int) -> str | None:
+        """Facts about rows from elsewhere: a client that no such source knows has none of them.
+
+        That is a finding, not a gap, as long as one such source works for the MSP at all.
+        """
+        feeding = sorted(self.feeds.get(table, ()))
+        if not feeding:
+            return f"no source delivers {_PLURAL.get(table, table)}"
+        wanted = self._wanted(feeding, client, master)
+        if wanted:
+            return self._first_fault(wanted, fresh)
+        by_account: dict[int, list[tuple[int, str]]] = {}
+        for number, stream in feeding:
+            by_account.setdefault(number, []).append((number, stream))
+        faults = [self._first_fault(streams, fresh) for streams in by_account.values()]
+        return None if None in faults else faults[0]
+
+    def _wanted(self, feeding: Sequence[tuple[int, str]], client: int, master: int) -> list[tuple[int, str]]:
+        """The streams that matter for a client: its master account's, or else those of all accounts that know it."""
+        mine = [pair for pair in feeding if pair[0] == master]
+        known = self.linked.get(client, frozenset())
+        return mine or [pair for pair in feeding if pair[0] in known]
+
+    def _first_fault(self, streams: Iterable[tuple[int, str]], fresh: int) -> str | None:
+        for number, stream in streams:
+            fault = self._stream_fault(number, stream, fresh)
+            if fault is not None:
+                return f"{self.names.get(number, f'account {number}')}, {stream}: {fault}"
+        return None
+
+    def _stream_fault(self, number: int, stream: str, fresh: int) -> str | None:
+        fact = self.streams.get((number, stream))
+        if fact is not None and fact.state == UNREADABLE:
+            return f"cannot be read ({fact.reason})" if fact.reason else "cannot be read"
+        if fact is None or fact.last_ok_at is None:
+            return f"never read to the end ({fact.state})" if fact is not None else "never read"
+        if fact.last_ok_at < self.now - fresh:
+            when = from_seconds(fact.last_ok_at).strftime("%Y-%m-%d %H:%M UTC")
+            return f"last read to the end on {when} (now {fact.state})"
+        return None

@@ -1,0 +1,159 @@
+"""The rules in memory: the framework's blocks and areas, the indicators, and what words mean."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+import msgspec
+
+from sevenc_sync.score.ladders import Better
+from sevenc_sync.score.vocabulary import Uses
+from sevenc_sync.score.words import Matcher, WordRule
+
+Period = Literal["month", "quarter", "year"]
+Per = Literal["endpoint", "seat", "contract"]
+Absent = Literal["zero", "unknown"]
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the seven blocks. `name_status` says whether a public text gives the name (sourced) or we do (inferred)."""
+
+    slug: str
+    name: str
+    name_status: str
+    order: int
+    question: str
+    purpose: str
+    aliases: tuple[str, ...] = ()
+    weight: float = 1.0
+
+
+class Area(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the 27 service delivery areas. `name_status`: heading, body or inferred."""
+
+    slug: str
+    name: str
+    name_status: str
+    order: int
+    purpose: str
+    aliases: tuple[str, ...] = ()
+    weight: float = 1.0
+
+    @property
+    def block(self) -> str:
+        """The slug of its block."""
+        return self.slug.partition(".")[0]
+
+
+class Need(msgspec.Struct, frozen=True):
+    """What an indicator must have to be known: rows, and how old the last good reading may be, in seconds."""
+
+    sample: int
+    fresh: int
+
+
+class Indicator(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule from evidence to a level. Conditions are texts of the language; see docs/rules.md for each key."""
+
+    id: str
+    title: str
+    rows: str
+    measure: str
+    where: str | None
+    good: str | None
+    of: str | None
+    top: str | None
+    bottom: str | None
+    steps: tuple[str, ...]
+    parts: tuple[tuple[str, str], ...]
+    window: int | None
+    at: str | None
+    per: Per | None
+    period: Period
+    times: float
+    unit: str
+    better: Better
+    levels: tuple[float, ...]
+    gate: bool
+    weight: float
+    need: Need
+    absent: Absent
+    ahead: int
+    why: str
+    fix: str
+    basis: str
+    sources: tuple[str, ...]
+    uses: Uses
+
+    @property
+    def area(self) -> str:
+        """The slug of the area that it belongs to."""
+        return self.id.rpartition(".")[0]
+
+    @property
+    def is_attested(self) -> bool:
+        """Whether it rests on what somebody typed into a custom field."""
+        return bool(self.uses.customs)
+
+    def expressions(self) -> dict[str, str]:
+        """Its texts of the language by key."""
+        named = {
+            "where": self.where,
+            "good": self.good,
+            "of": self.of,
+            "top": self.top,
+            "bottom": self.bottom,
+        }
+        found = {key: text for key, text in named.items() if text is not None}
+        found |= {f"steps {number}": text for number, text in enumerate(self.steps, start=1)}
+        found |= {f"parts {name}": text for name, text in self.parts}
+        return found
+
+
+class Rules(msgspec.Struct, frozen=True, dict=True):
+    """All effective rules. Everything is in its own order: blocks and areas by `order`, indicators by area and id."""
+
+    blocks: tuple[Block, ...]
+    areas: tuple[Area, ...]
+    indicators: tuple[Indicator, ...]
+    tags: tuple[WordRule, ...]
+    services: tuple[WordRule, ...]
+
+    @cached_property
+    def hash(self) -> str:
+        """Sixteen hexadecimal digits that change with anything that can change a score or its words."""
+        plain: Any = msgspec.to_builtins(
+            (self.blocks, self.areas, self.tags, self.services, [_plain(item) for item in self.indicators])
+        )
+        return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:16]
+
+    @cached_property
+    def tag_matcher(self) -> Matcher:
+        """tags.toml, ready to be matched."""
+        return Matcher.of(self.tags)
+
+    @cached_property
+    def service_matcher(self) -> Matcher:
+        """services.toml, ready to be matched."""
+        return Matcher.of(self.services)
+
+    @cached_property
+    def block_by_slug(self) -> Mapping[str, Block]:
+        """Blocks by slug."""
+        return {block.slug: block for block in self.blocks}
+
+    @cached_property
+    def area_by_slug(self) -> Mapping[str, Area]:
+        """Areas by slug."""
+        return {area.slug: area for area in self.areas}
+
+    @cached_property
+    def indicator_by_id(self) -> Mapping[str, Indicator]:
+        """Indicators by id."""
+        return {indicator.id: indicator for indicator in self.indicators}
+
+
+def _plain(indicator: Indicator) -> dict[str, Any]:
+    # `uses` is worked out from the texts, and sets have no order of their own.
+    return {name: getattr(indicator, name) for name in indicator.__struct_fields__ if name != "uses"}

@@ -1,0 +1,294 @@
+"""Results in the store: what is kept, what has changed, and results read back."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+
+from sevenc_sync.clock import from_seconds, to_seconds
+from sevenc_sync.score.evaluate import evaluate
+from sevenc_sync.score.feeds import Feeds
+from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
+from sevenc_sync.score.rules import Indicator, Rules
+from sevenc_sync.store.database import Store
+from sevenc_sync.store.tables import client, client_score, indicator_score, part_score, score_run
+
+# Called within the transaction that saves a client's result: (connection, new, the one stored before or None).
+OnScored = Callable[[Connection, ClientResult, ClientResult | None], None]
+
+BATCH = 100  # clients saved in one transaction: other writers wait for no longer than that
+_PART = ("kind", "level", "proof", "is_provisional", "cap")
+_INDICATOR = ("value", "sample", "good", "level", "reason", "is_low_sample", "newest_at")
+NOT_SCORED = "not scored yet"
+
+_Rows = dict[str, tuple[Any, ...]]
+
+
+@dataclass
+class _Kept:
+    """What the store keeps of one client."""
+
+    score: Any
+    parts: _Rows = field(default_factory=dict)
+    indicators: _Rows = field(default_factory=dict)
+
+
+def score_clients(
+    store: Store,
+    rules: Rules,
+    now: datetime,
+    feeds: Feeds,
+    *,
+    clients: Collection[int] | None = None,
+    on_scored: OnScored | None = None,
+) -> ScoreSummary:
+    """Score those clients (None: all active ones) at the clock `now` and save what has changed.
+
+    All evidence is read in one snapshot. `feeds` names, for each evidence table, the (account, stream) pairs that
+    deliver it. `on_scored` is called for every scored client, changed or not, inside the transaction that saves it:
+    what it writes is kept with the score or not at all; what it raises undoes that batch and ends the scoring.
+    """
+    with store.read() as connection:
+        results = evaluate(connection, rules, now, feeds, clients).results()
+    with store.write() as connection:
+        made = connection.execute(
+            insert(score_run).values(
+                at=to_seconds(now), rules_hash=rules.hash, clients=len(results), changed=0
+            )
+        )
+        number = int((made.inserted_primary_key or (0,))[0])
+    changed = 0
+    for batch in _batches(results, BATCH):
+        with store.write() as connection:
+            in_batch = _save(connection, rules, number, batch, on_scored)
+            connection.execute(
+                update(score_run)
+                .where(score_run.c.id == number)
+                .values(changed=score_run.c.changed + in_batch)
+            )
+        changed += in_batch
+    return ScoreSummary(
+        score_run=number,
+        at=from_seconds(to_seconds(now)),
+        rules_hash=rules.hash,
+        clients=len(results),
+        changed=changed,
+    )
+
+
+def load_results(store: Store, rules: Rules, clients: Collection[int] | None = None) -> list[ClientResult]:
+    """The stored results of active clients that were scored, by name. Names and titles are those of `rules`."""
+    with store.read() as connection:
+        return sorted(
+            stored_results(connection, rules, clients).values(), key=lambda item: (item.name, item.client)
+        )
+
+
+def last_scored_at(store: Store) -> datetime | None:
+    """The clock of the newest scoring; None before the first."""
+    with store.read() as connection:
+        newest = connection.execute(select(score_run.c.at).order_by(score_run.c.id.desc()).limit(1)).scalar()
+    return None if newest is None else from_seconds(newest)
+
+
+def stored_results(
+    connection: Connection, rules: Rules, clients: Collection[int] | None = None
+) -> dict[int, ClientResult]:
+    """The stored results by client, read on an open connection."""
+    return {
+        number: _assembled(rules, kept)
+        for number, kept in _kept(connection, clients).items()
+        if kept.score.is_active
+    }
+
+
+def _save(
+    connection: Connection,
+    rules: Rules,
+    run: int,
+    results: Sequence[ClientResult],
+    on_scored: OnScored | None,
+) -> int:
+    """Write what differs from what is stored; gives the number of clients that differ."""
+    kept = _kept(connection, [result.client for result in results])
+    parts, indicators = (
+        _Changes(part_score, "slug", _PART),
+        _Changes(indicator_score, "indicator", _INDICATOR),
+    )
+    heads: list[dict[str, Any]] = []
+    for result in results:
+        before = kept.get(result.client)
+        differs = parts.compare(result.client, before.parts if before else {}, _part_rows(result))
+        differs |= indicators.compare(
+            result.client, before.indicators if before else {}, _indicator_rows(result)
+        )
+        head = (result.score, result.proof, result.is_provisional, result.rules_hash)
+        if differs or before is None or head != _head(before.score):
+            heads.append(
+                {
+                    "client": result.client,
+                    "score_run": run,
+                    "at": to_seconds(result.at),
+                    "rules_hash": result.rules_hash,
+                    "score": result.score,
+                    "proof": result.proof,
+                    "is_provisional": result.is_provisional,
+                }
+            )
+    if heads:
+        gone = [{"owner": head["client"]} for head in heads]
+        connection.execute(delete(client_score).where(client_score.c.client == bindparam("owner")), gone)
+        connection.execute(insert(client_score), heads)
+    parts.write(connection)
+    indicators.write(connection)
+    if on_scored is not None:
+        for result in results:
+            before = kept.get(result.client)
+            on_scored(connection, result, _assembled(rules, before) if before else None)
+    return len(heads)
+
+
+@dataclass
+class _Changes:
+    """Rows of one table to replace: those that are new or other than before, and those that are no more."""
+
+    table: Table
+    key: str
+    names: tuple[str, ...]
+    gone: list[dict[str, Any]] = field(default_factory=list)
+    new: list[dict[str, Any]] = field(default_factory=list)
+
+    def compare(self, owner: int, before: _Rows, after: _Rows) -> bool:
+        """Note the differences of one client; whether there are any."""
+        counted = len(self.gone) + len(self.new)
+        for key, row in after.items():
+            if before.get(key) != row:
+                self.new.append({"client": owner, self.key: key, **dict(zip(self.names, row, strict=True))})
+        for key, row in before.items():
+            if after.get(key) != row:
+                self.gone.append({"owner": owner, "name": key})
+        return len(self.gone) + len(self.new) > counted
+
+    def write(self, connection: Connection) -> None:
+        """Replace them."""
+        if self.gone:
+            mine = (self.table.c.client == bindparam("owner"), self.table.c[self.key] == bindparam("name"))
+            connection.execute(delete(self.table).where(*mine), self.gone)
+        if self.new:
+            connection.execute(insert(self.table), self.new)
+
+
+def _part_rows(result: ClientResult) -> _Rows:
+    """Blocks and areas by slug. Areas without any indicator say nothing, so nothing is kept of them."""
+    return {
+        part.slug: (part.kind, part.level, part.proof, part.is_provisional, part.cap)
+        for part in (*result.blocks, *result.areas)
+        if part.total
+    }
+
+
+def _indicator_rows(result: ClientResult) -> _Rows:
+    return {
+        item.id: (
+            item.value,
+            item.sample,
+            item.good,
+            item.level,
+            item.reason,
+            item.is_low_sample,
+            to_seconds(item.newest_at) if item.newest_at else None,
+        )
+        for item in result.indicators
+    }
+
+
+def _head(row: Any) -> tuple[Any, ...]:
+    return (row.score, row.proof, row.is_provisional, row.rules_hash)
+
+
+def _kept(connection: Connection, clients: Collection[int] | None) -> dict[int, _Kept]:
+    def mine(table: Table) -> list[Any]:
+        return [] if clients is None else [table.c.client.in_(sorted(clients))]
+
+    heads = select(client_score, client.c.name, client.c.account, client.c.company, client.c.is_active)
+    heads = heads.join(client, client.c.id == client_score.c.client).where(*mine(client_score))
+    found = {row.client: _Kept(row) for row in connection.execute(heads.order_by(client_score.c.client))}
+    for row in connection.execute(select(part_score).where(*mine(part_score))):
+        if row.client in found:
+            found[row.client].parts[row.slug] = tuple(getattr(row, name) for name in _PART)
+    for row in connection.execute(select(indicator_score).where(*mine(indicator_score))):
+        if row.client in found:
+            found[row.client].indicators[row.indicator] = tuple(getattr(row, name) for name in _INDICATOR)
+    return found
+
+
+def _assembled(rules: Rules, kept: _Kept) -> ClientResult:
+    indicators = tuple(_indicator(item, kept.indicators.get(item.id)) for item in rules.indicators)
+    row = kept.score
+    return ClientResult(
+        client=row.client,
+        name=row.name,
+        account=row.account,
+        company=row.company,
+        at=from_seconds(row.at),
+        rules_hash=row.rules_hash,
+        score=row.score,
+        proof=row.proof,
+        is_provisional=row.is_provisional,
+        blocks=tuple(
+            _part(kept, "block", item.slug, item.name, [i for i in indicators if _block(i) == item.slug])
+            for item in rules.blocks
+        ),
+        areas=tuple(
+            _part(kept, "area", item.slug, item.name, [i for i in indicators if i.area == item.slug])
+            for item in rules.areas
+        ),
+        indicators=indicators,
+    )
+
+
+def _block(indicator: IndicatorResult) -> str:
+    return indicator.area.partition(".")[0]
+
+
+def _part(kept: _Kept, kind: Any, slug: str, name: str, indicators: Sequence[IndicatorResult]) -> PartResult:
+    _, level, proof, is_provisional, cap = kept.parts.get(slug, (kind, None, 0.0, True, None))
+    return PartResult(
+        slug=slug,
+        kind=kind,
+        name=name,
+        level=level,
+        proof=proof,
+        is_provisional=is_provisional,
+        cap=cap,
+        known=sum(1 for item in indicators if item.level is not None),
+        total=len(indicators),
+    )
+
+
+def _indicator(rule: Indicator, row: tuple[Any, ...] | None) -> IndicatorResult:
+    value, sample, good, level, reason, is_low, newest = row or (None, 0, None, None, NOT_SCORED, False, None)
+    return IndicatorResult(
+        id=rule.id,
+        area=rule.area,
+        title=rule.title,
+        measure=rule.measure,
+        unit=rule.unit,
+        value=value,
+        sample=sample,
+        good=good,
+        level=level,
+        reason=reason,
+        is_low_sample=is_low,
+        is_gate=rule.gate,
+        is_attested=rule.is_attested,
+        weight=rule.weight,
+        newest_at=from_seconds(newest) if newest is not None else None,
+    )
+
+
+def _batches(items: Sequence[ClientResult], size: int) -> Iterator[Sequence[ClientResult]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

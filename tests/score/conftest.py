@@ -1,0 +1,160 @@
+"""One small MSP to score: a PSA account, a backup account, and evidence put in as a connector would."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from sevenc_sync.clock import to_seconds
+from sevenc_sync.model import Company, Record
+from sevenc_sync.score import ClientResult, IndicatorResult, Rules, builtin_rules_dir, load_results, load_rules
+from sevenc_sync.score.saving import score_clients
+from sevenc_sync.store import tables
+from sevenc_sync.store.codec import codecs
+from sevenc_sync.store.database import Store
+
+NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
+PSA, BACKUP = 1, 2
+FEEDS = {
+    "company": [(PSA, "companies"), (BACKUP, "organisations")],
+    "ticket": [(PSA, "tickets")],
+    "asset": [(PSA, "devices"), (BACKUP, "appliances")],
+    "contract": [(PSA, "contracts")],
+    "contract_line": [(PSA, "lines")],
+    "protection": [(BACKUP, "protections")],
+    "protection_run": [(BACKUP, "protections")],
+    "alert": [(BACKUP, "alerts")],
+}
+
+
+def ago(days: float = 0, hours: float = 0) -> datetime:
+    """That long before the clock."""
+    return NOW - timedelta(days=days, hours=hours)
+
+
+def day(days: int) -> str:
+    """The day that long before the clock, as people type it."""
+    return ago(days).date().isoformat()
+
+
+@dataclass
+class World:
+    """The store with its evidence."""
+
+    store: Store
+    feeds: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: {k: list(v) for k, v in FEEDS.items()})
+    devices: int = 0
+
+    def account(self, number: int, name: str) -> None:
+        with self.store.write() as connection:
+            connection.execute(insert(tables.account).values(id=number, name=name, connector="test", is_stopped=False))
+
+    def stream(self, account: int, name: str, *, state: str = "ok", ok: datetime | None = NOW, why: str | None = None) -> None:
+        """What is known of a stream's readings."""
+        row = {
+            "account": account,
+            "stream": name,
+            "state": state,
+            "reason": why,
+            "last_ok_at": None if ok is None else to_seconds(ok),
+            "failures": 0,
+        }
+        with self.store.write() as connection:
+            table = tables.stream_state
+            connection.execute(table.delete().where(table.c.account == account, table.c.stream == name))
+            connection.execute(insert(table).values(**row))
+
+    def client(
+        self, number: int, *, custom: dict[str, Any] | None = None, seats: int | None = 10, backup: bool = True, name: str | None = None
+    ) -> None:
+        """A client with its master record, known to the backup product too unless said otherwise."""
+        company = f"c{number}"
+        self.put(PSA, Company(id=company, name=name or f"Client {number}", custom=custom, updated_at=ago(1)))
+        row = {"id": number, "name": name or f"Client {number}", "account": PSA, "company": company, "is_active": True}
+        with self.store.write() as connection:
+            connection.execute(insert(tables.client).values(**row, seats=seats, created_at=0))
+        self.link(PSA, company, number)
+        if backup:
+            self.link(BACKUP, f"b{number}", number)
+
+    def link(self, account: int, company: str, client: int | None, state: str = "linked") -> None:
+        with self.store.write() as connection:
+            connection.execute(
+                insert(tables.link).values(
+                    account=account, company=company, client=client, state=state, method="name", at=0
+                )
+            )
+
+    def device(self, client: int, *keys: tuple[str, int, str]) -> None:
+        """These records (kind, account, id) are one device."""
+        self.devices += 1
+        rows = [
+            {"kind": kind, "account": account, "id": number, "client": client, "device": f"d{self.devices}", "method": "serial"}
+            for kind, account, number in keys
+        ]
+        with self.store.write() as connection:
+            connection.execute(insert(tables.device_link), rows)
+
+    def put(self, account: int, *records: Record, gone: bool = False) -> None:
+        """Evidence, as a connector's page brings it."""
+        by_table = codecs()
+        with self.store.write() as connection:
+            known = set(connection.execute(tables.phrase.select()).scalars())
+            for record in records:
+                codec = by_table[record.table]
+                values = dict(zip(codec.columns, codec.row(account, record, to_seconds(ago(hours=1))), strict=True))
+                values["gone_at"] = to_seconds(NOW) if gone else None
+                connection.execute(insert(tables.evidence[record.table]).values(**values))
+            for codec in by_table.values():
+                rows = codec.phrase_rows(known)
+                if rows:
+                    connection.execute(insert(tables.phrase), rows)
+
+    def score(self, rules: Rules, *, now: datetime = NOW, **more: Any) -> dict[int, ClientResult]:
+        """Score all clients; what is stored then, by client."""
+        score_clients(self.store, rules, now, self.feeds, **more)
+        return {result.client: result for result in load_results(self.store, rules)}
+
+    def indicator(self, rules: Rules, name: str, client: int = 1, *, now: datetime = NOW) -> IndicatorResult:
+        """One indicator of one client, scored now."""
+        result = self.score(rules, now=now)[client]
+        return next(item for item in result.indicators if item.id == name)
+
+
+@pytest.fixture(scope="session")
+def rules() -> Rules:
+    """The rules that come with the product."""
+    return load_rules([builtin_rules_dir()])
+
+
+@pytest.fixture
+def world(store: Store) -> World:
+    """An MSP whose sources all work, on SQLite and on PostgreSQL; without clients."""
+    return furnished(store)
+
+
+@pytest.fixture
+def sqlite_world(sqlite_store: Store) -> World:
+    """The same on SQLite only, for what does not depend on the database."""
+    return furnished(sqlite_store)
+
+
+def furnished(store: Store) -> World:
+    """The MSP's accounts and streams."""
+    made = World(store)
+    made.account(PSA, "psa")
+    made.account(BACKUP, "backup")
+    for account, name in {pair for pairs in FEEDS.values() for pair in pairs}:
+        made.stream(account, name)
+    return made
+
+
+Make = Callable[[World], None]
+
+
+def each(records: Iterable[Record]) -> list[Record]:
+    """A list of records of one kind."""
+    return list(records)
