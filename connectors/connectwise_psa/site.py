@@ -4,12 +4,15 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import msgspec
+
 from connectors.connectwise_psa.errors import read_error
 from connectors.connectwise_psa.settings import ConnectwiseSettings
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.errors import ConfigProblem, ContractChanged, RecordVanished
-from sevenc_sync.connect.http import Http, HttpFactory
+from sevenc_sync.connect.http import Http, HttpFactory, Response
 from sevenc_sync.connect.limits import Limits
+from sevenc_sync.connect.pages import Malformed
 from sevenc_sync.connect.text import clean
 
 # The vendor names no rate; about 1,000 requests a minute are throttled. This leaves room for the MSP's other tools.
@@ -73,7 +76,7 @@ def discover(http: Http, company_id: str) -> CompanyInfo:
     """
     host = urlsplit(http.base_url).netloc
     try:
-        answer = http.get(f"/login/companyinfo/{quote(company_id, safe='')}").json()
+        answer = http.read(f"/login/companyinfo/{quote(company_id, safe='')}", _json)
     except RecordVanished as error:
         raise ConfigProblem(
             f"{host} does not answer as a ConnectWise site: it has no /login/companyinfo.",
@@ -93,6 +96,13 @@ def discover(http: Http, company_id: str) -> CompanyInfo:
         raise ContractChanged("/login/companyinfo names a codebase that is no path segment.")
     site = fields.get("siteurl")
     return CompanyInfo(codebase, _host(site) if isinstance(site, str) else None)
+
+
+def _json(response: Response) -> object:
+    try:
+        return msgspec.json.decode(response.body)
+    except msgspec.DecodeError as error:
+        raise Malformed(str(error)) from error
 
 
 def _host(site: str) -> str | None:

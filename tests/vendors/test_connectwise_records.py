@@ -1,0 +1,584 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from connectors.connectwise_psa.streams import STREAMS
+from sevenc_sync.connect.stream import Context, Parent
+from sevenc_sync.model import (
+    Asset,
+    Company,
+    Contract,
+    ContractLine,
+    Lookup,
+    Record,
+    Ticket,
+)
+
+NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
+BY_NAME = {stream.name: stream for stream in STREAMS}
+
+# As records come: links to other hosts with doubled slashes, padded names, keys that nobody asked for.
+INFO = {
+    "lastUpdated": "2026-11-20T08:15:30Z",
+    "updatedBy": "member1        ",
+    "dateEntered": "2024-02-01T00:00:00Z",
+    "enteredBy": "member1",
+    "notes_href": "https://other.host.test/v2025_1//apis/3.0//company/companies/250/notes",
+}
+UPDATED = datetime(2026, 11, 20, 8, 15, 30, tzinfo=UTC)
+ENTERED = datetime(2024, 2, 1, tzinfo=UTC)
+
+STATUSES = {
+    "company_status": {
+        "1": Lookup(id="company_status:1", kind="company_status", name="Active", is_active=True),
+        "2": Lookup(id="company_status:2", kind="company_status", name="Left us", is_active=False),
+    }
+}
+BOARD = Parent("board:7", None, {"kind": "board"})
+AGREEMENT = Parent("40", "250", {"company": "250"})
+
+
+def translated(
+    stream: str,
+    wire: dict[str, Any],
+    *,
+    parent: Parent | None = None,
+    lookups: dict[str, dict[str, Lookup]] | None = None,
+) -> list[Record]:
+    """The record as its stream translates it, by way of the bytes that the server would send."""
+    chosen = BY_NAME[stream]
+    record = msgspec.json.Decoder(chosen.wire).decode(msgspec.json.encode(wire))
+    return list(chosen.to_canonical(record, Context(now=NOW, parent=parent, lookups=lookups or {})))
+
+
+COMPANY = {
+    "id": 250,
+    "identifier": "acme",
+    "name": "Acme\u00a0Ltd ",
+    "status": {"id": 1, "name": "Active", "_info": {"status_href": "https://x.test"}},
+    "types": [{"id": 4, "name": "Client"}, {"id": 9, "name": "Bronze"}],
+    "deletedFlag": False,
+    "dateDeleted": "2024-02-01T00:00:00Z",
+    "isVendorFlag": False,
+    "numberOfEmployees": 42,
+    "accountNumber": "10042",
+    "customFields": [
+        {"id": 7, "caption": "DR plan date ", "type": "Date", "value": "2026-01-15T00:00:00Z"},
+        {"id": 8, "caption": "Tier", "type": "Text", "value": "Gold"},
+        {"id": 9, "caption": "Seats", "type": "Number", "value": 40.0},
+        {"id": 10, "caption": "Co-managed", "type": "Checkbox", "value": False},
+        {"id": 11, "caption": "Nothing yet", "type": "Text"},
+        {"id": 12, "caption": "Old servers", "type": "Text", "value": None},
+        {"id": 13, "caption": "", "type": "Text", "value": "nameless"},
+    ],
+    "_info": INFO,
+}
+
+
+def test_a_company() -> None:
+    assert translated("companies", COMPANY, lookups=STATUSES) == [
+        Company(
+            id="250",
+            name="Acme Ltd",
+            types="Bronze; Client",
+            status="Active",
+            is_active=True,
+            is_vendor=False,
+            seats=42,
+            created_at=ENTERED,
+            updated_at=UPDATED,
+            external={"accounting": "10042"},
+            custom={
+                "DR plan date": "2026-01-15T00:00:00Z",
+                "Tier": "Gold",
+                "Seats": 40.0,
+                "Co-managed": False,
+                "Nothing yet": None,
+                "Old servers": None,
+            },
+        )
+    ]
+
+
+def test_a_company_with_nothing_but_its_id_and_short_name() -> None:
+    assert translated("companies", {"id": 1, "identifier": "acme"}) == [Company(id="1", name="acme")]
+
+
+def nulls(record: dict[str, Any], *keep: str) -> dict[str, Any]:
+    """The same record with null for everything else."""
+    return {key: value if key in keep else None for key, value in record.items()}
+
+
+def blanks(record: dict[str, Any], *keep: str) -> dict[str, Any]:
+    """The same record with "" for every scalar that is not kept, and no references."""
+    return {
+        key: value if key in keep else ""
+        for key, value in record.items()
+        if key in keep or not isinstance(value, (dict, list))
+    }
+
+
+def test_missing_null_and_empty_values_of_a_company_are_alike() -> None:
+    bare = translated("companies", {"id": 250, "name": "Acme"})
+    assert translated("companies", {**nulls(COMPANY, "id"), "name": "Acme"}) == bare
+    assert translated("companies", {**blanks(COMPANY, "id"), "name": "Acme"}) == bare
+
+
+def test_a_company_without_any_name_cannot_be_kept() -> None:
+    with pytest.raises(ValueError, match="name is empty"):
+        translated("companies", {"id": 1, "name": " ", "identifier": ""})
+
+
+@pytest.mark.parametrize(
+    ("changes", "active"),
+    [
+        ({"deletedFlag": True}, False),
+        ({"deletedFlag": "True"}, False),
+        ({"status": {"id": 2, "name": "Left us"}}, False),
+        ({"status": {"id": 3, "name": "Not in the list"}}, None),
+        ({"status": None}, True),
+        ({"status": None, "deletedFlag": None}, None),
+    ],
+)
+def test_a_company_is_active_unless_deleted_or_in_an_inactive_status(
+    changes: dict[str, Any], active: bool | None
+) -> None:
+    (found,) = translated("companies", {**COMPANY, **changes}, lookups=STATUSES)
+    assert isinstance(found, Company)
+    assert found.is_active is active
+
+
+def test_nobody_knows_whether_a_company_is_active_while_the_list_of_statuses_cannot_be_read() -> None:
+    (found,) = translated("companies", COMPANY)
+    assert isinstance(found, Company)
+    assert found.is_active is None
+
+
+@pytest.mark.parametrize(("employees", "seats"), [(0, None), ("12", 12), (None, None), ("", None)])
+def test_no_employees_means_that_nobody_filled_it_in(employees: object, seats: int | None) -> None:
+    (found,) = translated("companies", {**COMPANY, "numberOfEmployees": employees})
+    assert isinstance(found, Company)
+    assert found.seats == seats
+
+
+def test_of_two_fields_with_one_caption_the_filled_one_counts() -> None:
+    fields = [
+        {"caption": "Tier"},
+        {"caption": "Tier ", "value": "Gold"},
+        {"caption": "Tier", "value": "Iron"},
+    ]
+    (found,) = translated("companies", {**COMPANY, "customFields": fields})
+    assert isinstance(found, Company)
+    assert found.custom == {"Tier": "Gold"}
+
+
+def test_a_custom_value_that_is_no_scalar_is_left_out() -> None:
+    (found,) = translated("companies", {**COMPANY, "customFields": [{"caption": "Odd", "value": {"a": 1}}]})
+    assert isinstance(found, Company)
+    assert found.custom == {"Odd": None}
+
+
+@pytest.mark.parametrize(
+    ("stream", "wire", "parent", "entry"),
+    [
+        (
+            "company_statuses",
+            {"id": 1, "name": "Active", "inactiveFlag": False, "track": None},
+            None,
+            Lookup(id="company_status:1", kind="company_status", name="Active", is_active=True),
+        ),
+        (
+            "company_statuses",
+            {"id": 2, "name": "Left us"},
+            None,
+            Lookup(id="company_status:2", kind="company_status", name="Left us"),
+        ),
+        (
+            "boards",
+            {"id": 7, "name": "Help Desk", "inactiveFlag": False, "projectFlag": False},
+            None,
+            Lookup(id="board:7", kind="board", name="Help Desk", meaning="service", is_active=True),
+        ),
+        (
+            "boards",
+            {"id": 8, "name": "Projects", "inactiveFlag": True, "projectFlag": True},
+            None,
+            Lookup(id="board:8", kind="board", name="Projects", meaning="project", is_active=False),
+        ),
+        (
+            "boards",
+            {"id": 9, "name": "Old", "inactiveFlag": None, "projectFlag": ""},
+            None,
+            Lookup(id="board:9", kind="board", name="Old"),
+        ),
+        (
+            "board_types",
+            {"id": 33, "name": "Maintenance", "category": "Proactive", "inactiveFlag": False},
+            BOARD,
+            Lookup(
+                id="board_type:7/33",
+                kind="board_type",
+                name="Maintenance",
+                meaning="Proactive",
+                parent="board:7",
+                is_active=True,
+            ),
+        ),
+        (
+            "board_types",
+            {"id": 34, "name": "Other", "category": None},
+            BOARD,
+            Lookup(id="board_type:7/34", kind="board_type", name="Other", parent="board:7"),
+        ),
+        (
+            "priorities",
+            {"id": 3, "name": "Priority 1", "color": "Red", "level": "Critical"},
+            None,
+            Lookup(id="priority:3", kind="priority", name="Priority 1", meaning="critical"),
+        ),
+        (
+            "priorities",
+            {"id": 4, "name": "Quote", "level": ""},
+            None,
+            Lookup(id="priority:4", kind="priority", name="Quote"),
+        ),
+    ],
+)
+def test_list_entries(stream: str, wire: dict[str, Any], parent: Parent | None, entry: Lookup) -> None:
+    assert translated(stream, wire, parent=parent) == [entry]
+
+
+@pytest.mark.parametrize("stream", ["company_statuses", "boards", "board_types", "priorities"])
+def test_a_list_entry_without_a_name_cannot_be_kept(stream: str) -> None:
+    with pytest.raises(ValueError, match="name is empty"):
+        translated(stream, {"id": 1, "name": ""}, parent=BOARD)
+
+
+TICKET = {
+    "id": 404,
+    "summary": "Printer\r\nis\x00 broken",
+    "recordType": "ServiceTicket",
+    "board": {"id": 7, "name": "Help Desk", "_info": {"board_href": "https://x.test//service/boards/7"}},
+    "status": {"id": 17, "name": "Closed", "Sort": 12},
+    "company": {"id": 250, "identifier": "acme", "name": "Acme"},
+    "type": {"id": 33, "name": "Incident"},
+    "subType": {"id": 5, "name": "Printer"},
+    "owner": {"id": 3, "identifier": "jdoe ", "name": "Jane Doe"},
+    "priority": {"id": 3, "name": "Priority 1", "sort": 1, "level": "High"},
+    "source": {"id": 2, "name": "Email"},
+    "agreement": {"id": 40, "name": "Managed", "type": "Managed services", "chargeFirmFlag": False},
+    "closedDate": "2026-11-19T16:00:00Z",
+    "closedFlag": True,
+    "actualHours": 1.25,
+    "dateResolved": "2026-11-19T15:00:00Z",
+    "dateResponded": "2026-11-19T09:30:00Z",
+    "respondByGoalUTC": "2026-11-19T10:00:00Z",
+    "resolutionGoalUTC": "2026-11-20T10:00:00Z",
+    "isInSla": True,
+    "sla": {"id": 1, "name": "Standard"},
+    "slaStatus": "Resolve by Tue 10/04 11:00 PM UTC-05",
+    "parentTicketId": 400,
+    "mergedParentTicket": {"id": 401, "summary": "Printers"},
+    "_info": INFO,
+}
+LISTS = {
+    "board_type": {
+        "7/33": Lookup(id="board_type:7/33", kind="board_type", name="Incident", meaning="Reactive"),
+        "8/33": Lookup(id="board_type:8/33", kind="board_type", name="Incident", meaning="Proactive"),
+    },
+    "priority": {"3": Lookup(id="priority:3", kind="priority", name="Priority 1", meaning="critical")},
+}
+
+
+def test_a_ticket() -> None:
+    assert translated("tickets", TICKET, lookups=LISTS) == [
+        Ticket(
+            id="404",
+            company="250",
+            number="404",
+            summary="Printer\nis broken",
+            board="Help Desk",
+            type="Incident",
+            subtype="Printer",
+            category="Reactive",
+            source="Email",
+            status="Closed",
+            priority="Priority 1",
+            priority_level="high",
+            is_closed=True,
+            opened_at=ENTERED,
+            responded_at=datetime(2026, 11, 19, 9, 30, tzinfo=UTC),
+            respond_due_at=datetime(2026, 11, 19, 10, tzinfo=UTC),
+            resolved_at=datetime(2026, 11, 19, 15, tzinfo=UTC),
+            resolve_due_at=datetime(2026, 11, 20, 10, tzinfo=UTC),
+            closed_at=datetime(2026, 11, 19, 16, tzinfo=UTC),
+            updated_at=UPDATED,
+            sla="Standard",
+            met_sla=True,
+            owner="jdoe",
+            hours=1.25,
+            contract="40",
+            merged_into="401",
+            parent="400",
+        )
+    ]
+
+
+def test_a_ticket_with_nothing_but_its_id() -> None:
+    bare = [Ticket(id="404", company=None, number="404")]
+    assert translated("tickets", {"id": 404}, lookups=LISTS) == bare
+    assert translated("tickets", nulls(TICKET, "id"), lookups=LISTS) == bare
+    assert translated("tickets", blanks(TICKET, "id"), lookups=LISTS) == bare
+
+
+def test_references_may_be_empty_too() -> None:
+    hollow: dict[str, Any] = {key: {} if isinstance(value, dict) else None for key, value in TICKET.items()}
+    assert translated("tickets", {**hollow, "id": 404}) == [Ticket(id="404", company=None, number="404")]
+
+
+@pytest.mark.parametrize("kind", ["ProjectTicket", "ProjectIssue"])
+def test_a_project_ticket_is_left_out_though_the_server_ignored_the_condition(kind: str) -> None:
+    assert translated("tickets", {**TICKET, "recordType": kind}) == []
+
+
+def one_ticket(**changes: Any) -> Ticket:
+    (found,) = translated("tickets", {**TICKET, **changes}, lookups=LISTS)
+    assert isinstance(found, Ticket)
+    return found
+
+
+def test_an_open_ticket_has_no_time_of_closing_though_it_was_closed_once() -> None:
+    assert one_ticket(closedFlag=False).closed_at is None
+    assert one_ticket(closedFlag=None).closed_at is not None
+
+
+def test_the_sla_verdict_says_nothing_without_an_sla() -> None:
+    assert one_ticket(sla=None).met_sla is None
+    assert one_ticket(isInSla=False).met_sla is False
+    assert one_ticket(isInSla=None).met_sla is None
+
+
+def test_no_hours_is_a_number_of_hours() -> None:
+    assert one_ticket(actualHours=0.0).hours == 0
+    assert one_ticket(actualHours="2.50").hours == 2.5
+    assert one_ticket(actualHours=None).hours is None
+
+
+def test_a_priority_without_a_level_gets_it_from_the_list() -> None:
+    assert one_ticket(priority={"id": 3, "name": "Priority 1"}).priority_level == "critical"
+    assert one_ticket(priority={"id": 3, "name": "Priority 1", "level": "Odd"}).priority_level == "critical"
+    assert one_ticket(priority={"id": 99, "name": "Priority 9"}).priority_level is None
+
+
+def test_the_category_is_that_of_the_type_on_this_board() -> None:
+    assert one_ticket(board={"id": 8, "name": "Other"}).category == "Proactive"
+    assert one_ticket(board={"id": 9, "name": "Third"}).category is None
+    assert one_ticket(type=None).category is None
+
+
+def test_number_nought_points_nowhere() -> None:
+    ticket = one_ticket(
+        parentTicketId=0, company={"id": 0}, mergedParentTicket={"id": 0}, agreement={"id": 0}
+    )
+    assert (ticket.parent, ticket.company, ticket.merged_into, ticket.contract) == (None, None, None, None)
+
+
+CONFIGURATION = {
+    "id": 900,
+    "name": "ACME-DC01",
+    "type": {"id": 12, "name": "Managed Server"},
+    "status": {"id": 1, "name": "Active"},
+    "company": {"id": 250, "identifier": "acme", "name": "Acme"},
+    "serialNumber": "ABC123",
+    "modelNumber": "R740",
+    "macAddress": "00:11:22:33:44:55",
+    "manufacturer": {"id": 6, "name": "Dell"},
+    "osType": "Windows Server 2022",
+    "osInfo": "10.0.20348",
+    "purchaseDate": "2023-01-10T00:00:00Z",
+    "installationDate": "2023-02-01T00:00:00Z",
+    "warrantyExpirationDate": "2028-01-10T00:00:00Z",
+    "activeFlag": True,
+    "_info": INFO,
+}
+
+
+def test_a_configuration() -> None:
+    assert translated("configurations", CONFIGURATION) == [
+        Asset(
+            id="900",
+            company="250",
+            name="ACME-DC01",
+            type="Managed Server",
+            status="Active",
+            is_active=True,
+            serial="ABC123",
+            mac="00:11:22:33:44:55",
+            manufacturer="Dell",
+            model="R740",
+            os="Windows Server 2022",
+            purchased_on=datetime(2023, 1, 10, tzinfo=UTC),
+            installed_on=datetime(2023, 2, 1, tzinfo=UTC),
+            warranty_ends_on=datetime(2028, 1, 10, tzinfo=UTC),
+            updated_at=UPDATED,
+        )
+    ]
+
+
+def test_a_configuration_with_nothing_but_its_id() -> None:
+    bare = [Asset(id="900", company=None)]
+    assert translated("configurations", {"id": 900}) == bare
+    assert translated("configurations", nulls(CONFIGURATION, "id")) == bare
+    assert translated("configurations", blanks(CONFIGURATION, "id")) == bare
+
+
+def test_a_configuration_without_an_os_type_shows_its_os_info() -> None:
+    (found,) = translated("configurations", {**CONFIGURATION, "osType": ""})
+    assert isinstance(found, Asset)
+    assert found.os == "10.0.20348"
+
+
+AGREEMENT_WIRE = {
+    "id": 40,
+    "name": "Managed services",
+    "type": {"id": 2, "name": "Managed"},
+    "company": {"id": 250, "identifier": "acme", "name": "Acme"},
+    "agreementStatus": "Active",
+    "cancelledFlag": False,
+    "startDate": "2024-01-01T00:00:00Z",
+    "endDate": "2026-12-31T00:00:00Z",
+    "noEndingDateFlag": False,
+    "billOneTimeFlag": False,
+    "sla": {"id": 1, "name": "Standard"},
+    "billingCycle": {"id": 2, "name": "Monthly"},
+    "_info": {"lastUpdated": "2026-11-20T08:15:30Z", "createdDate": "2024-01-01T00:00:00Z"},
+}
+
+
+def test_an_agreement() -> None:
+    assert translated("agreements", AGREEMENT_WIRE) == [
+        Contract(
+            id="40",
+            company="250",
+            name="Managed services",
+            type="Managed",
+            status="Active",
+            is_active=True,
+            is_recurring=True,
+            starts_on=datetime(2024, 1, 1, tzinfo=UTC),
+            ends_on=datetime(2026, 12, 31, tzinfo=UTC),
+            sla="Standard",
+            billing_cycle="Monthly",
+            updated_at=UPDATED,
+        )
+    ]
+
+
+def test_an_agreement_with_nothing_but_its_id() -> None:
+    bare = [Contract(id="40", company=None)]
+    assert translated("agreements", {"id": 40}) == bare
+    assert translated("agreements", nulls(AGREEMENT_WIRE, "id")) == bare
+    assert translated("agreements", blanks(AGREEMENT_WIRE, "id")) == bare
+
+
+@pytest.mark.parametrize(
+    ("changes", "active"),
+    [
+        ({"agreementStatus": "Expired"}, False),  # with cancelledFlag false, as it was seen
+        ({"agreementStatus": "Inactive"}, False),
+        ({"agreementStatus": "Active", "cancelledFlag": True}, False),
+        ({"agreementStatus": None, "cancelledFlag": True}, False),
+        ({"agreementStatus": None, "cancelledFlag": False}, None),
+    ],
+)
+def test_an_agreement_is_in_force_by_its_status(changes: dict[str, Any], active: bool | None) -> None:
+    (found,) = translated("agreements", {**AGREEMENT_WIRE, **changes})
+    assert isinstance(found, Contract)
+    assert found.is_active is active
+
+
+def test_the_dates_of_an_agreement_count_only_with_their_flags() -> None:
+    (endless,) = translated("agreements", {**AGREEMENT_WIRE, "noEndingDateFlag": True})
+    assert isinstance(endless, Contract)
+    assert endless.ends_on is None
+    cancelled = {**AGREEMENT_WIRE, "dateCancelled": "2026-06-30T00:00:00Z"}
+    (going_on,) = translated("agreements", cancelled)
+    assert isinstance(going_on, Contract)
+    assert going_on.cancelled_on is None
+    (ended,) = translated("agreements", {**cancelled, "cancelledFlag": True})
+    assert isinstance(ended, Contract)
+    assert ended.cancelled_on == datetime(2026, 6, 30, tzinfo=UTC)
+
+
+ADDITION = {
+    "id": 71,
+    "product": {"id": 5, "identifier": "BACKUP-SRV", "serializedFlag": False},
+    "description": "Server backup",
+    "uom": "Each",
+    "quantity": 3.0,
+    "billCustomer": "Billable",
+    "effectiveDate": "2024-01-01T00:00:00Z",
+    "cancelledDate": "2026-10-31T00:00:00Z",
+    "agreementId": 40,
+    "additionStatus": "Active",
+    "_info": {"lastUpdated": "2026-11-20T08:15:30Z"},
+}
+
+
+def test_an_addition_belongs_to_the_company_of_its_agreement() -> None:
+    assert translated("additions", ADDITION, parent=AGREEMENT) == [
+        ContractLine(
+            id="71",
+            company="250",
+            contract="40",
+            product="BACKUP-SRV",
+            description="Server backup",
+            unit="Each",
+            quantity=3,
+            bills=True,
+            starts_on=datetime(2024, 1, 1, tzinfo=UTC),
+            cancelled_on=datetime(2026, 10, 31, tzinfo=UTC),
+            updated_at=UPDATED,
+        )
+    ]
+
+
+def test_an_addition_with_nothing_but_its_id() -> None:
+    bare = [ContractLine(id="71", company="250", contract="40")]
+    assert translated("additions", {"id": 71}, parent=AGREEMENT) == bare
+    assert translated("additions", nulls(ADDITION, "id"), parent=AGREEMENT) == bare
+    assert translated("additions", blanks(ADDITION, "id"), parent=AGREEMENT) == bare
+
+
+@pytest.mark.parametrize(
+    ("word", "bills"), [("DoNotBill", False), ("NoCharge", False), ("Billable", True), ("New word", None)]
+)
+def test_an_addition_bills_by_the_vendors_word(word: str, bills: bool | None) -> None:
+    (found,) = translated("additions", {**ADDITION, "billCustomer": word}, parent=AGREEMENT)
+    assert isinstance(found, ContractLine)
+    assert found.bills is bills
+
+
+def test_a_quantity_of_nought_is_a_quantity() -> None:
+    (found,) = translated("additions", {**ADDITION, "quantity": 0}, parent=AGREEMENT)
+    assert isinstance(found, ContractLine)
+    assert found.quantity == 0
+
+
+@pytest.mark.parametrize("stream", ["board_types", "additions"])
+def test_a_record_without_the_one_above_it_cannot_be_kept(stream: str) -> None:
+    with pytest.raises(ValueError, match="without its"):
+        translated(stream, {"id": 1, "name": "x"})
+
+
+@pytest.mark.parametrize("stream", sorted(BY_NAME))
+def test_a_record_without_an_id_cannot_be_read(stream: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match="id"):
+        translated(stream, {"name": "x"}, parent=BOARD)
+
+
+def test_a_time_that_is_none_is_told_by_a_value_error() -> None:
+    with pytest.raises(ValueError, match="isoformat"):
+        translated("tickets", {**TICKET, "closedDate": "yesterday"})
