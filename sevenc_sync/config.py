@@ -4,21 +4,27 @@ Every mistake is found before anything starts, and all of them are told at once.
 """
 
 import difflib
+import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from sevenc_sync.connect.connector import AccountSettings, Connector
-from sevenc_sync.secrets import Secrets
+from sevenc_sync.secrets import ENV_PREFIX, Secrets, env_name
 
 DEFAULT_PATHS = (Path("config.toml"), Path("/etc/sevenc-sync/config.toml"))
 MAX_VALUE = 60
+SECRET_TYPES = (SecretStr, SecretStr | None)
+
+_ACCOUNT_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 
 
 class _Part(BaseModel):
@@ -77,12 +83,36 @@ class PushSettings(_Part):
     )
 
 
-class Settings(BaseSettings):
-    """The whole configuration file."""
+class _Layered(BaseSettings):
+    """Settings whose environment variables win over the file, whose content arrives as init arguments."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="SEVENC_", env_nested_delimiter="__", env_ignore_empty=True
+        extra="ignore", frozen=True, env_prefix="SEVENC_", env_nested_delimiter="__", env_ignore_empty=True
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first."""
+        return env_settings, init_settings
+
+
+class _AccountTables(_Layered):
+    """The account tables alone, to look for mistakes in them when another part is wrong too."""
+
+    accounts: dict[str, Any] = Field(default_factory=dict)
+
+
+class Settings(_Layered):
+    """The whole configuration file."""
+
+    model_config = SettingsConfigDict(extra="forbid")
 
     store: StoreSettings = StoreSettings()
     logs: LogSettings = LogSettings()
@@ -96,22 +126,13 @@ class Settings(BaseSettings):
     @field_validator("accounts")
     @classmethod
     def _names(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        for name in value:
-            if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
-                raise ValueError(f"account names are made of letters, digits, - and _; {name!r} is not")
+        wrong = [name for name in value if not _ACCOUNT_NAME.fullmatch(name)]
+        if wrong:
+            named = " and ".join(map(repr, wrong))
+            raise ValueError(
+                f"account names are made of letters, digits, - and _, with a letter or digit at both ends; not so {named}"
+            )
         return value
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file, whose content arrives as init arguments."""
-        return env_settings, init_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,25 +180,15 @@ def find_config(given: Path | None) -> Path:
 def load(path: Path, connectors: Mapping[str, Connector], secrets: Secrets | None = None) -> Configuration:
     """Read and check the configuration. Raises ConfigInvalid with every mistake."""
     file = str(path)
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigInvalid([Mistake(file, "syntax", f"{error}; expected TOML")]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigInvalid([Mistake(file, "file", f"cannot be read: {error}")]) from error
-    mistakes: list[Mistake] = []
-    settings: Settings | None = None
-    try:
-        settings = Settings(**data)
-    except ValidationError as error:
-        mistakes += [_mistake(file, (), detail, Settings) for detail in error.errors()]
-    tables = settings.accounts if settings else data.get("accounts")
+    data = _toml(path)
+    settings, mistakes = _settings(file, data)
+    tables = settings.accounts if settings else _account_tables(data)
+    mistakes += _same_variables(file, tables)
     accounts: dict[str, AccountSettings] = {}
-    for name, table in (tables if isinstance(tables, dict) else {}).items():
+    places = secrets or Secrets.of_process()
+    for name, table in tables.items():
         if isinstance(table, dict):
-            account, wrong = _account(
-                file, path.parent, name, table, connectors, secrets or Secrets.of_process()
-            )
+            account, wrong = _account(file, path.parent, name, table, connectors, places)
             mistakes += wrong
             if account is not None:
                 accounts[name] = account
@@ -192,6 +203,39 @@ def load(path: Path, connectors: Mapping[str, Connector], secrets: Secrets | Non
     return Configuration(path=path, settings=settings, accounts=accounts, store_url=store_url)
 
 
+def _toml(path: Path) -> dict[str, Any]:
+    """The file's content. Raises ConfigInvalid."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigInvalid([Mistake(str(path), "syntax", f"{error}; expected TOML")]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigInvalid([Mistake(str(path), "file", f"cannot be read: {error}")]) from error
+
+
+def _settings(file: str, data: Mapping[str, Any]) -> tuple[Settings | None, list[Mistake]]:
+    """The file's settings with the environment over them, or what is wrong with them."""
+    # Names that begin with _ are the library's own arguments, not ours.
+    mistakes = [Mistake(file, key, "is not a known key") for key in data if key.startswith("_")]
+    settings: Settings | None = None
+    try:
+        settings = Settings(**{key: value for key, value in data.items() if not key.startswith("_")})
+    except ValidationError as error:
+        mistakes += [_mistake(file, (), detail, Settings) for detail in error.errors()]
+    except SettingsError as error:
+        mistakes.append(Mistake("the environment", "SEVENC_ variables", f"{error}; expected JSON"))
+    mistakes += _with_credentials(file, (), settings.model_dump() if settings else data)
+    return settings, mistakes
+
+
+def _account_tables(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The account tables of a configuration that is wrong elsewhere; none when they are no tables at all."""
+    try:
+        return _AccountTables(accounts=data.get("accounts", {})).accounts
+    except (ValidationError, SettingsError):
+        return {}
+
+
 def _store_url(value: str, folder: Path) -> str:
     """The store's address, a relative file taken from the configuration's folder. Raises ValueError."""
     from sqlalchemy import make_url  # noqa: PLC0415 - heavy, and only needed once there is a configuration
@@ -199,7 +243,7 @@ def _store_url(value: str, folder: Path) -> str:
     from sevenc_sync.store.database import parse_url  # noqa: PLC0415 - the same
 
     url = parse_url(value)
-    if url.password:
+    if url.password or any(key.lower().endswith("password") for key in url.query):
         raise ValueError(
             "a password does not belong into the configuration; use libpq's password file (~/.pgpass or PGPASSFILE)"
         )
@@ -222,34 +266,22 @@ def _account(
     if not isinstance(kind, str) or kind not in connectors:
         near = difflib.get_close_matches(str(kind), connectors, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]}?" if near else ""
-        problem = f"{_shown(kind)} is not a connector; expected one of {', '.join(sorted(connectors))}{hint}"
+        said = f"{_shown(kind)} is not a connector" if "connector" in table else "is missing"
+        problem = f"{said}; expected one of {', '.join(sorted(connectors))}{hint}"
         return None, [Mistake(file, f"accounts.{name}.connector", problem)]
     model = connectors[kind].settings
     values: dict[str, Any] = {**table, "name": name}
-    mistakes: list[Mistake] = []
     for field, info in model.model_fields.items():
-        if info.annotation not in (SecretStr, SecretStr | None):
-            continue
-        key = f"accounts.{name}.{field}"
-        if field in table:
-            mistakes.append(
-                Mistake(
-                    file, key, f"a secret does not belong into the configuration: {Secrets.ways(name, field)}"
-                )
-            )
-            values[field] = SecretStr("-")  # so that it is not also called missing
-            continue
-        named = values.pop(f"{field}_file", None)
-        try:
-            found = secrets.find(name, field, str(folder / str(named)) if named else None)
-        except ValueError as error:
-            mistakes.append(Mistake(file, f"{key}_file", str(error)))
-            found = SecretStr("-")
-        if found is not None:
-            values[field] = found
-        elif info.is_required():
-            mistakes.append(Mistake(file, key, f"the secret is missing: {Secrets.ways(name, field)}"))
-            values[field] = SecretStr("-")
+        if info.annotation in (Path, Path | None) and isinstance(values.get(field), str):
+            values[field] = folder / values[field]
+    mistakes: list[Mistake] = []
+    if "name" in table:
+        problem = f"is not a known key; the table's own name, {name}, is the account's name"
+        mistakes.append(Mistake(file, f"accounts.{name}.name", problem))
+    for field, info in model.model_fields.items():
+        if info.annotation in SECRET_TYPES:
+            wrong = _take_secret(file, folder, values, field, secrets, required=info.is_required())
+            mistakes += [] if wrong is None else [wrong]
     try:
         account = model.model_validate(values)
     except ValidationError as error:
@@ -258,22 +290,88 @@ def _account(
     return (None if mistakes else account), mistakes
 
 
+def _take_secret(
+    file: str, folder: Path, values: dict[str, Any], field: str, secrets: Secrets, *, required: bool
+) -> Mistake | None:
+    """Put one secret into the values, from wherever it is; FIELD_file leaves them: it is no connector's setting."""
+    account = values["name"]
+    key = f"accounts.{account}.{field}"
+    named = values.pop(f"{field}_file", None)
+    is_in_file = field in values
+    values[field] = SecretStr("-")  # so that the connector does not also call it missing
+    if is_in_file:
+        problem = f"a secret does not belong into the configuration: {Secrets.ways(account, field)}"
+        return Mistake(file, key, problem)
+    if named is not None and not isinstance(named, str):
+        return Mistake(file, f"{key}_file", f"{_shown(named)} is not valid: expected a file's name")
+    try:
+        found = secrets.find(account, field, str(folder / named) if named else None)
+    except ValueError as error:
+        return Mistake(file, f"{key}_file", str(error))
+    if found is not None:
+        values[field] = found
+        return None
+    if required:
+        return Mistake(file, key, f"the secret is missing: {Secrets.ways(account, field)}")
+    del values[field]
+    return None
+
+
 def _mistake(file: str, prefix: tuple[str, ...], detail: ErrorDetails, model: type[BaseModel]) -> Mistake:
-    """A library error in our words: the key, the value, what was expected, and the nearest valid key."""
+    """A library error in our words: where it stands, the key, what was expected, and the nearest valid key."""
     where = [str(part) for part in detail["loc"]]
     key = ".".join((*prefix, *where))
+    variable = f"{ENV_PREFIX}_{'__'.join((*prefix, *where))}".upper()
+    place = f"environment variable {variable}" if os.environ.get(variable) else file
     if detail["type"] == "extra_forbidden":
         known = _keys_at(model, where[:-1])
         near = difflib.get_close_matches(where[-1], known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(known))}"
-        return Mistake(file, key, f"is not a known key; {hint}")
+        return Mistake(place, key, f"is not a known key; {hint}")
     if detail["type"] == "missing":
-        return Mistake(file, key, "is missing")
+        return Mistake(place, key, "is missing")
     message = detail["msg"].removeprefix("Value error, ")
-    return Mistake(file, key, f"{_shown(detail['input'])} is not valid: {message[:1].lower()}{message[1:]}")
+    return Mistake(place, key, f"{_shown(detail['input'])} is not valid: {message[:1].lower()}{message[1:]}")
+
+
+def _with_credentials(file: str, where: tuple[str, ...], value: object) -> list[Mistake]:
+    """Every address with a password in it; whatever the key, it is a secret in the file."""
+    if isinstance(value, dict):
+        return [
+            found
+            for key, item in value.items()
+            for found in _with_credentials(file, (*where, str(key)), item)
+        ]
+    key = ".".join(where)
+    # base_url's own check and the store's say the same with a better way out.
+    if not isinstance(value, str) or where[-1:] == ("base_url",) or key == "store.url":
+        return []
+    if not _has_password(value):
+        return []
+    return [Mistake(file, key, "credentials do not belong into an address in the configuration")]
+
+
+def _has_password(value: str) -> bool:
+    try:
+        return "://" in value and urlsplit(value).password is not None
+    except ValueError:
+        return "@" in value
+
+
+def _same_variables(file: str, names: Iterable[str]) -> list[Mistake]:
+    """Accounts whose secrets would be looked for in the same environment variables."""
+    first: dict[str, str] = {}
+    mistakes = []
+    for name in names:
+        other = first.setdefault(env_name(name, ""), name)
+        if other != name:
+            problem = f"shares its environment variables with accounts.{other}; choose another name"
+            mistakes.append(Mistake(file, f"accounts.{name}", problem))
+    return mistakes
 
 
 def _keys_at(model: type[BaseModel], where: list[str]) -> list[str]:
+    """The keys that the table at `where` may have, as they are written in the file."""
     for part in where:
         info = model.model_fields.get(part)
         if (
@@ -283,9 +381,22 @@ def _keys_at(model: type[BaseModel], where: list[str]) -> list[str]:
         ):
             return []
         model = info.annotation
-    return [name for name in model.model_fields if name != "name" or model is Settings]
+    return [
+        f"{name}_file" if info.annotation in SECRET_TYPES else name
+        for name, info in model.model_fields.items()
+        if name != "name" or model is Settings
+    ]
 
 
 def _shown(value: object) -> str:
-    text = "********" if isinstance(value, SecretStr) else repr(value)
+    """A wrong value, short, and never one that may hold a secret."""
+    if isinstance(value, SecretStr):
+        return "the value"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, str) and _has_password(value):
+        return "the address"
+    text = repr(value)
     return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"

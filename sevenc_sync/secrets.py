@@ -35,10 +35,12 @@ class Secrets:
         return cls(environ=os.environ, folder=Path(folder) if folder else None)
 
     def find(self, owner: str, field: str, file: str | None) -> SecretStr | None:
-        """The secret, or None when no place has it. Raises ValueError naming a file that cannot be read."""
+        """The secret, or None when no place has it. Raises ValueError naming a file that is empty or cannot be read."""
         value = self._from_folder(owner, field) or self.environ.get(env_name(owner, field))
-        if value is None and file is not None:
+        if not value and file is not None:
             value = _read(Path(file))
+            if not value:
+                raise ValueError(f"the file {file} is empty")
         if not value:
             return None
         redact.register(value)
