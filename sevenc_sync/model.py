@@ -104,6 +104,83 @@ class Ticket(Record, frozen=True, kw_only=True, gc=False):
     parent: str | None = None
 
 
+class TimeEntry(Record, frozen=True, kw_only=True, gc=False):
+    """Work that somebody wrote down. `charge` is what it was done for: ticket, project, company, internal."""
+
+    table: ClassVar[str] = "time_entry"
+    phrase: ClassVar[tuple[str, ...]] = ("work_type", "work_role")
+
+    company: str | None
+    charge: str | None = None
+    ticket: str | None = None
+    project: str | None = None
+    contract: str | None = None
+    work_type: str | None = None
+    work_role: str | None = None
+    member: str | None = None
+    started_at: datetime | None = None
+    hours: float | None = None
+    is_billable: bool | None = None
+    updated_at: datetime | None = None
+
+
+class Project(Record, frozen=True, kw_only=True, gc=False):
+    """A project with its plan and what it came to. Hours are totals."""
+
+    table: ClassVar[str] = "project"
+    phrase: ClassVar[tuple[str, ...]] = ("type", "status")
+
+    company: str | None
+    name: str | None = None
+    type: str | None = None
+    status: str | None = None
+    manager: str | None = None
+    is_closed: bool | None = None
+    planned_start_on: datetime | None = None
+    planned_end_on: datetime | None = None
+    started_on: datetime | None = None
+    ended_on: datetime | None = None
+    budget_hours: float | None = None
+    actual_hours: float | None = None
+    scheduled_hours: float | None = None
+    percent_done: float | None = None
+    updated_at: datetime | None = None
+
+
+class Phase(Record, frozen=True, kw_only=True, gc=False):
+    """A part of a project with a date of its own: a milestone."""
+
+    table: ClassVar[str] = "phase"
+
+    company: str | None
+    project: str
+    name: str | None = None
+    status: str | None = None
+    is_done: bool | None = None
+    due_on: datetime | None = None
+    ended_on: datetime | None = None
+    planned_hours: float | None = None
+    actual_hours: float | None = None
+    updated_at: datetime | None = None
+
+
+class Activity(Record, frozen=True, kw_only=True, gc=False):
+    """Something that happened or is planned with a client: a meeting, a review, a call."""
+
+    table: ClassVar[str] = "activity"
+    phrase: ClassVar[tuple[str, ...]] = ("kind", "status")
+
+    company: str | None
+    name: str | None = None
+    kind: str | None = None
+    status: str | None = None
+    is_done: bool | None = None
+    member: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
 class Asset(Record, frozen=True, kw_only=True, gc=False):
     """A device as one source knows it. `kind` is set where the vendor says it; otherwise tags.toml reads `type`."""
 
@@ -232,6 +309,10 @@ RECORDS: Mapping[str, type[Record]] = {
         Company,
         Lookup,
         Ticket,
+        TimeEntry,
+        Project,
+        Phase,
+        Activity,
         Asset,
         Contract,
         ContractLine,

@@ -5,20 +5,20 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from sevenc_sync.clock import to_seconds
+from sevenc_sync.store.bulk import insert_missing
 from sevenc_sync.store.database import Store, StoreProblem
 from sevenc_sync.store.tables import account
 
 
 def ensure_account(store: Store, name: str, connector: str) -> int:
     """The account's number, given at its first sight. Raises StoreProblem when the name was another connector's."""
+    mine = select(account).where(account.c.name == name)
     with store.write() as connection:
-        row = connection.execute(select(account).where(account.c.name == name)).first()
+        row = connection.execute(mine).first()
         if row is None:
-            result = connection.execute(
-                account.insert().values(name=name, connector=connector, is_stopped=False)
-            )
-            (number,) = result.inserted_primary_key or (None,)
-            return int(number)  # type: ignore[arg-type]  # an integer key is always given back
+            # Another process may see the account first at the same moment: whoever comes second finds the row.
+            insert_missing(connection, account, [{"name": name, "connector": connector, "is_stopped": False}])
+            row = connection.execute(mine).one()
         if row.connector != connector:
             raise StoreProblem(
                 f"The account {name!r} was read with {row.connector} so far; now the configuration says {connector}. "

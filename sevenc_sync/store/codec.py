@@ -16,6 +16,8 @@ _JSON = msgspec.json.Encoder(order="deterministic")
 
 Row = tuple[Any, ...]
 
+MAX_INTEGER = 2**63 - 1  # of both databases; the digest's encoder itself refuses what is further off
+
 
 def digest64(data: bytes) -> int:
     """A signed 64-bit hash that is the same on every machine."""
@@ -40,6 +42,7 @@ class Codec:
     newest_at: int | None = field(init=False)  # where in a row the source's own time of change stands
     _times: tuple[int, ...] = field(init=False)
     _maps: tuple[int, ...] = field(init=False)
+    _whole: tuple[int, ...] = field(init=False)
     _words: tuple[int, ...] = field(init=False)
     phrases: dict[tuple[str | None, ...], int | None] = field(init=False, default_factory=dict)
 
@@ -57,10 +60,14 @@ class Codec:
         self.newest_at = 1 + names.index(stamp) if stamp else None
         self._times = tuple(i for i, name in enumerate(names) if datetime.__name__ in kinds[name])
         self._maps = tuple(i for i, name in enumerate(names) if "Mapping" in kinds[name])
+        self._whole = tuple(i for i, name in enumerate(names) if kinds[name].startswith("int"))
         self._words = tuple(names.index(name) for name in self.record.phrase)
 
     def row(self, account: int, record: Record, fetched_at: int) -> Row:
-        """The record as a row of its table. Raises ValueError for a time without a zone."""
+        """The record as a row of its table.
+
+        Raises ValueError for a time without a zone and for a number beyond what a database can hold.
+        """
         values = list(msgspec.structs.astuple(record))
         for i in self._times:
             moment = values[i]
@@ -68,10 +75,16 @@ class Codec:
                 if moment.tzinfo is None:
                     raise ValueError(f"{self.record.__name__} {record.id}: a time without a zone")
                 values[i] = int(moment.timestamp())
-        for i in self._maps:
-            if values[i] is not None:
-                values[i] = _JSON.encode(values[i]).decode()
-        digest = digest64(_MSGPACK.encode(values))
+        try:
+            for i in self._maps:
+                if values[i] is not None:
+                    values[i] = _JSON.encode(values[i]).decode()
+            digest = digest64(_MSGPACK.encode(values))
+        except OverflowError as error:
+            raise self._beyond(record) from error
+        for i in self._whole:
+            if values[i] is not None and values[i] > MAX_INTEGER:
+                raise self._beyond(record)
         if not self._words:
             return (account, *values, None, digest, fetched_at, None)
         words = tuple([values[i] for i in self._words])
@@ -80,6 +93,9 @@ class Codec:
         except KeyError:
             phrase = self.phrases[words] = self._phrase(words)
         return (account, *values, phrase, digest, fetched_at, None)
+
+    def _beyond(self, record: Record) -> ValueError:
+        return ValueError(f"{self.record.__name__} {record.id}: a number beyond 64 bits")
 
     def _phrase(self, words: tuple[str | None, ...]) -> int | None:
         if not any(words):

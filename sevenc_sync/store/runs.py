@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from sevenc_sync.clock import from_seconds, to_seconds
+from sevenc_sync.store.bulk import insert_missing
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import is_dead
 from sevenc_sync.store.tables import run, run_log, stream_state
@@ -64,8 +65,11 @@ def claim(
         where = (stream_state.c.account == account) & (stream_state.c.stream == stream)
         state = connection.execute(select(stream_state).where(where).with_for_update()).first()
         if state is None:
-            connection.execute(
-                insert(stream_state).values(account=account, stream=stream, state="new", failures=0)
+            # Another process may see the stream first at the same moment: whoever comes second finds the row.
+            insert_missing(
+                connection,
+                stream_state,
+                [{"account": account, "stream": stream, "state": "new", "failures": 0}],
             )
             state = connection.execute(select(stream_state).where(where).with_for_update()).one()
         if state.run is not None:

@@ -111,6 +111,18 @@ Index(
 )
 Index(None, evidence["alert"].c.account, evidence["alert"].c.company)
 
+for _name in ("time_entry", "project", "phase", "activity"):
+    Index(None, evidence[_name].c.account, evidence[_name].c.company)
+
+seen = Table(
+    "seen",
+    metadata,  # ids met by a pass that tells what is gone; emptied when it ends
+    Column("account", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # the evidence table
+    Column("id", Text, primary_key=True),
+)
+
 phrase = Table(
     "phrase",
     metadata,
@@ -143,6 +155,7 @@ stream_state = Table(
     Column("token", Text),  # JSON: where an interrupted pass goes on
     Column("last_ok_at", BigInteger),
     Column("last_full_at", BigInteger),
+    Column("last_sweep_at", BigInteger),  # when it was last known what is gone at the source
     Column("next_due_at", BigInteger),
     Column("newest_at", BigInteger),  # newest record seen at the source
     Column("failures", Integer, nullable=False, default=0),
@@ -155,10 +168,9 @@ run = Table(
     Column("account", Integer, ForeignKey("account.id"), nullable=False),
     Column("stream", Text, nullable=False),
     Column("trigger", Text, nullable=False),  # schedule, command, demo
-    Column("mode", Text, nullable=False),  # full, delta
-    Column(
-        "state", Text, nullable=False
-    ),  # running, ok, partial, failed, unreadable, throttled, stopped, lost
+    Column("mode", Text, nullable=False),  # full, delta, sweep
+    # running, ok, partial, held, failed, unreadable, throttled, stopped, lost
+    Column("state", Text, nullable=False),
     Column("holder", Text, nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),

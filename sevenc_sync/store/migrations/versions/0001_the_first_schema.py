@@ -49,6 +49,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_score_run")),
     )
     op.create_table(
+        "activity",
+        sa.Column("account", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("company", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("is_done", sa.Boolean(), nullable=True),
+        sa.Column("member", sa.Text(), nullable=True),
+        sa.Column("starts_at", sa.BigInteger(), nullable=True),
+        sa.Column("ends_at", sa.BigInteger(), nullable=True),
+        sa.Column("updated_at", sa.BigInteger(), nullable=True),
+        sa.Column("phrase", sa.BigInteger(), nullable=True),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
+        sa.Column("fetched_at", sa.BigInteger(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_activity_account")),
+        sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_activity")),
+    )
+    op.create_index(op.f("ix_activity_account_company"), "activity", ["account", "company"], unique=False)
+    op.create_table(
         "alert",
         sa.Column("account", sa.Integer(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -65,9 +86,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_alert_account")),
         sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_alert")),
     )
-    with op.batch_alter_table("alert", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_alert_account_company"), ["account", "company"], unique=False)
-
+    op.create_index(op.f("ix_alert_account_company"), "alert", ["account", "company"], unique=False)
     op.create_table(
         "asset",
         sa.Column("account", sa.Integer(), nullable=False),
@@ -96,9 +115,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_asset_account")),
         sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_asset")),
     )
-    with op.batch_alter_table("asset", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_asset_account_company"), ["account", "company"], unique=False)
-
+    op.create_index(op.f("ix_asset_account_company"), "asset", ["account", "company"], unique=False)
     op.create_table(
         "client",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -157,9 +174,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_contract_account")),
         sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_contract")),
     )
-    with op.batch_alter_table("contract", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_contract_account_company"), ["account", "company"], unique=False)
-
+    op.create_index(op.f("ix_contract_account_company"), "contract", ["account", "company"], unique=False)
     op.create_table(
         "contract_line",
         sa.Column("account", sa.Integer(), nullable=False),
@@ -181,11 +196,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_contract_line_account")),
         sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_contract_line")),
     )
-    with op.batch_alter_table("contract_line", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_contract_line_account_company"), ["account", "company"], unique=False
-        )
-
+    op.create_index(
+        op.f("ix_contract_line_account_company"), "contract_line", ["account", "company"], unique=False
+    )
     op.create_table(
         "lookup",
         sa.Column("account", sa.Integer(), nullable=False),
@@ -202,6 +215,55 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_lookup_account")),
         sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_lookup")),
     )
+    op.create_table(
+        "phase",
+        sa.Column("account", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("company", sa.Text(), nullable=True),
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("is_done", sa.Boolean(), nullable=True),
+        sa.Column("due_on", sa.BigInteger(), nullable=True),
+        sa.Column("ended_on", sa.BigInteger(), nullable=True),
+        sa.Column("planned_hours", sa.Double(), nullable=True),
+        sa.Column("actual_hours", sa.Double(), nullable=True),
+        sa.Column("updated_at", sa.BigInteger(), nullable=True),
+        sa.Column("phrase", sa.BigInteger(), nullable=True),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
+        sa.Column("fetched_at", sa.BigInteger(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_phase_account")),
+        sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_phase")),
+    )
+    op.create_index(op.f("ix_phase_account_company"), "phase", ["account", "company"], unique=False)
+    op.create_table(
+        "project",
+        sa.Column("account", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("company", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("manager", sa.Text(), nullable=True),
+        sa.Column("is_closed", sa.Boolean(), nullable=True),
+        sa.Column("planned_start_on", sa.BigInteger(), nullable=True),
+        sa.Column("planned_end_on", sa.BigInteger(), nullable=True),
+        sa.Column("started_on", sa.BigInteger(), nullable=True),
+        sa.Column("ended_on", sa.BigInteger(), nullable=True),
+        sa.Column("budget_hours", sa.Double(), nullable=True),
+        sa.Column("actual_hours", sa.Double(), nullable=True),
+        sa.Column("scheduled_hours", sa.Double(), nullable=True),
+        sa.Column("percent_done", sa.Double(), nullable=True),
+        sa.Column("updated_at", sa.BigInteger(), nullable=True),
+        sa.Column("phrase", sa.BigInteger(), nullable=True),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
+        sa.Column("fetched_at", sa.BigInteger(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_project_account")),
+        sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_project")),
+    )
+    op.create_index(op.f("ix_project_account_company"), "project", ["account", "company"], unique=False)
     op.create_table(
         "protection",
         sa.Column("account", sa.Integer(), nullable=False),
@@ -233,11 +295,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_protection_account")),
         sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_protection")),
     )
-    with op.batch_alter_table("protection", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_protection_account_company"), ["account", "company"], unique=False
-        )
-
+    op.create_index(op.f("ix_protection_account_company"), "protection", ["account", "company"], unique=False)
     op.create_table(
         "protection_run",
         sa.Column("account", sa.Integer(), nullable=False),
@@ -255,11 +313,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_protection_run_account")),
         sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_protection_run")),
     )
-    with op.batch_alter_table("protection_run", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_protection_run_account_company_at"), ["account", "company", "at"], unique=False
-        )
-
+    op.create_index(
+        op.f("ix_protection_run_account_company_at"),
+        "protection_run",
+        ["account", "company", "at"],
+        unique=False,
+    )
     op.create_table(
         "quarantine",
         sa.Column(
@@ -309,11 +368,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_run_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
-    with op.batch_alter_table("run", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_run_account_stream_id"), ["account", "stream", "id"], unique=False
-        )
-
+    op.create_index(op.f("ix_run_account_stream_id"), "run", ["account", "stream", "id"], unique=False)
+    op.create_table(
+        "seen",
+        sa.Column("account", sa.Integer(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_seen_account")),
+        sa.PrimaryKeyConstraint("account", "stream", "kind", "id", name=op.f("pk_seen")),
+    )
     op.create_table(
         "stream_state",
         sa.Column("account", sa.Integer(), nullable=False),
@@ -327,6 +391,7 @@ def upgrade() -> None:
         sa.Column("token", sa.Text(), nullable=True),
         sa.Column("last_ok_at", sa.BigInteger(), nullable=True),
         sa.Column("last_full_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_sweep_at", sa.BigInteger(), nullable=True),
         sa.Column("next_due_at", sa.BigInteger(), nullable=True),
         sa.Column("newest_at", sa.BigInteger(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -370,14 +435,37 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_ticket_account")),
         sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_ticket")),
     )
-    with op.batch_alter_table("ticket", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_ticket_account_company_opened_at"),
-            ["account", "company", "opened_at"],
-            unique=False,
-        )
-        batch_op.create_index(batch_op.f("ix_ticket_updated_at"), ["updated_at"], unique=False)
-
+    op.create_index(
+        op.f("ix_ticket_account_company_opened_at"),
+        "ticket",
+        ["account", "company", "opened_at"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_ticket_updated_at"), "ticket", ["updated_at"], unique=False)
+    op.create_table(
+        "time_entry",
+        sa.Column("account", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("company", sa.Text(), nullable=True),
+        sa.Column("charge", sa.Text(), nullable=True),
+        sa.Column("ticket", sa.Text(), nullable=True),
+        sa.Column("project", sa.Text(), nullable=True),
+        sa.Column("contract", sa.Text(), nullable=True),
+        sa.Column("work_type", sa.Text(), nullable=True),
+        sa.Column("work_role", sa.Text(), nullable=True),
+        sa.Column("member", sa.Text(), nullable=True),
+        sa.Column("started_at", sa.BigInteger(), nullable=True),
+        sa.Column("hours", sa.Double(), nullable=True),
+        sa.Column("is_billable", sa.Boolean(), nullable=True),
+        sa.Column("updated_at", sa.BigInteger(), nullable=True),
+        sa.Column("phrase", sa.BigInteger(), nullable=True),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
+        sa.Column("fetched_at", sa.BigInteger(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_time_entry_account")),
+        sa.PrimaryKeyConstraint("account", "id", name=op.f("pk_time_entry")),
+    )
+    op.create_index(op.f("ix_time_entry_account_company"), "time_entry", ["account", "company"], unique=False)
     op.create_table(
         "client_score",
         sa.Column("client", sa.Integer(), nullable=False),
@@ -403,10 +491,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["client"], ["client.id"], name=op.f("fk_device_link_client")),
         sa.PrimaryKeyConstraint("kind", "account", "id", name=op.f("pk_device_link")),
     )
-    with op.batch_alter_table("device_link", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_device_link_client"), ["client"], unique=False)
-        batch_op.create_index(batch_op.f("ix_device_link_client_device"), ["client", "device"], unique=False)
-
+    op.create_index(op.f("ix_device_link_client"), "device_link", ["client"], unique=False)
+    op.create_index(op.f("ix_device_link_client_device"), "device_link", ["client", "device"], unique=False)
     op.create_table(
         "indicator_score",
         sa.Column("client", sa.Integer(), nullable=False),
@@ -434,9 +520,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["client"], ["client.id"], name=op.f("fk_link_client")),
         sa.PrimaryKeyConstraint("account", "company", name=op.f("pk_link")),
     )
-    with op.batch_alter_table("link", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_link_client"), ["client"], unique=False)
-
+    op.create_index(op.f("ix_link_client"), "link", ["client"], unique=False)
     op.create_table(
         "outbox",
         sa.Column(
@@ -459,9 +543,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["client"], ["client.id"], name=op.f("fk_outbox_client")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_outbox_client_state"), ["client", "state"], unique=False)
-
+    op.create_index(op.f("ix_outbox_client_state"), "outbox", ["client", "state"], unique=False)
     op.create_table(
         "part_score",
         sa.Column("client", sa.Integer(), nullable=False),
@@ -487,5 +569,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_run_log_run")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run_log")),
     )
-    with op.batch_alter_table("run_log", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_run_log_run"), ["run"], unique=False)
+    op.create_index(op.f("ix_run_log_run"), "run_log", ["run"], unique=False)
