@@ -40,6 +40,7 @@ from sevenc_sync.connect.errors import (
 )
 from sevenc_sync.connect.limits import Bucket, Limits
 from sevenc_sync.connect.pages import Malformed
+from sevenc_sync.connect.text import clean
 
 T = TypeVar("T")
 
@@ -149,6 +150,18 @@ class Http:
             meter=self.meter,
             params_of=self._params_of,
         )
+
+    def relative(self, address: str) -> str:
+        """The path and query, below the base address, of a whole address that the vendor gave.
+
+        Raises ContractChanged for another host or another API: the credentials must not follow.
+        """
+        base, found = urlsplit(self.base_url), urlsplit(address)
+        same = (found.scheme, found.netloc.lower()) == (base.scheme, base.netloc.lower())
+        if not same or not found.path.lower().startswith(base.path.lower().rstrip("/") + "/"):
+            raise ContractChanged(f"A page's address leads elsewhere: {clean(found.netloc, 80)}.")
+        path = found.path[len(base.path.rstrip("/")) :]
+        return f"{path}?{found.query}" if found.query else path
 
     def get(
         self,

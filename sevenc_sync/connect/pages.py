@@ -134,6 +134,37 @@ class NumberedPages:
         return following if number < total else None
 
 
+NEXT = "@next"  # a page parameter that is not sent: the whole address of the page, as the vendor gave it
+
+
+@dataclass(frozen=True, slots=True)
+class NextAddress:
+    """The vendor names the next page's whole address, in `field` of the envelope's `envelope`; null at the end.
+
+    The engine follows it on the account's own host only, with the verb and the body of the first page.
+    """
+
+    envelope: str
+    field: str
+    resumable: bool = True
+
+    def first(self) -> Params:
+        """No parameters: the stream's own path."""
+        return {}
+
+    def next(self, page: PageInfo) -> Params | None:
+        """The address that the vendor gave. Raises ContractChanged for an envelope without the field."""
+        envelope = page.paging.get(self.envelope)
+        if not isinstance(envelope, Mapping) or self.field not in envelope:
+            raise ContractChanged(f"The page envelope has no {self.envelope}.{self.field}.")
+        address = envelope[self.field]
+        if not address:
+            return None
+        if not isinstance(address, str):
+            raise ContractChanged(f"{self.envelope}.{self.field} is no address.")
+        return {NEXT: address}
+
+
 class Layout(Protocol):
     """Where in an answer the records are."""
 

@@ -60,7 +60,7 @@ class Stream:
 
     `to_canonical` turns one wire record into the canonical records it holds; `records` names their kinds. `key` is the
     wire field that holds the vendor's id. `parent` names the evidence table whose rows fill `{parent}` in the path.
-    `lookups` names the kinds of list entries that the translation wants. `needs` is the permission, in the words of the
+    With `body` the question is asked by POST, with that JSON for every page. `lookups` names the kinds of list entries that the translation wants. `needs` is the permission, in the words of the
     vendor's own screens. `lag` is taken off the watermark, because vendors' indexes trail their clocks.
     """
 
@@ -75,6 +75,7 @@ class Stream:
     key: str = "id"
     layout: Layout = field(default_factory=BareArray)
     params: Callable[[Window], Mapping[str, str]] = no_params
+    body: Callable[[Window], Mapping[str, object]] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     delta: bool = False
     lag: timedelta = timedelta(minutes=10)

@@ -10,8 +10,9 @@ from datetime import datetime
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import ContractChanged, RecordVanished, VendorDown
 from sevenc_sync.connect.http import Http, Response
-from sevenc_sync.connect.pages import PageInfo, Params
+from sevenc_sync.connect.pages import NEXT, PageInfo, Params
 from sevenc_sync.connect.stream import Context, Parent, Stream, Window
+from sevenc_sync.connect.walk import names_next
 from sevenc_sync.model import Lookup
 from sevenc_sync.store.bulk import Counts, save_phrases, upsert
 from sevenc_sync.store.codec import Codec
@@ -32,6 +33,14 @@ class Totals:
     fetched: int = 0
     held: int = 0
     counts: Counts = field(default_factory=Counts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked for every page of a list, beside the page: a filter in the address, or a body."""
+
+    params: Mapping[str, str]
+    body: Mapping[str, object] | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,7 +102,10 @@ class Pass:
     ) -> None:
         """One list from its first (or the resumed) page to its end."""
         window = Window(since=since, horizon=self.horizon)
-        fixed = dict(self.stream.params(window))
+        question = _Question(
+            params=dict(self.stream.params(window)),
+            body=None if self.stream.body is None else dict(self.stream.body(window)),
+        )
         path = self.stream.path_for(parent)
         params: Params | None = resumed if resumed is not None else self.stream.paginator.first()
         seen: set[tuple[tuple[str, str | int], ...]] = set()
@@ -102,13 +114,13 @@ class Pass:
             if mark in seen:
                 raise ContractChanged(f"{path} leads back to a page already read: {dict(params)}.")
             seen.add(mark)
-            params = self._read_page(path, fixed, params, parent)
+            params = self._read_page(path, question, params, parent)
             self._place = self._token(mode, since, parent, params)
             if self.batch.is_due:
                 self.commit()
 
     def _read_page(
-        self, path: str, fixed: Mapping[str, str], params: Params, parent: Parent | None
+        self, path: str, question: "_Question", params: Params, parent: Parent | None
     ) -> Params | None:
         """Read one page into the batch; gives the next page's parameters."""
 
@@ -123,11 +135,19 @@ class Pass:
                 count=page.count,
                 last_key=page.last_key,
                 paging=page.paging,
-                link_next=_names_next(response.headers.get("link")),
+                link_next=names_next(response.headers),
             )
             return page, self.stream.paginator.next(info)
 
-        page, following = self.http.read(path, parse, params={**fixed, **params}, headers=self.stream.headers)
+        page, following = self.http.read(
+            str(params.get(NEXT, path)),
+            parse,
+            params=None if NEXT in params else {**question.params, **params},
+            headers=self.stream.headers,
+            json_body=question.body,
+        )
+        if following is not None and NEXT in following:
+            following = {NEXT: self.http.relative(str(following[NEXT]))}
         self.batch.add(page)
         self.totals.pages += 1
         self.totals.fetched += page.count
@@ -201,7 +221,3 @@ class Pass:
             "waited_ms": int(meter.waited_seconds * 1000),
             "bytes": meter.received_bytes,
         }
-
-
-def _names_next(link: str | None) -> bool | None:
-    return None if not link else 'rel="next"' in link
