@@ -17,6 +17,7 @@ from sevenc_sync.score import ClientResult, IndicatorResult, PartResult, Rules
 
 WEAKEST = 3  # so many things to do first: more are a plan, not a note
 GOOD_ENOUGH = 4  # an indicator from this level on is not named as weak
+EXACT = 20  # counts above are rounded, so that a note does not change with every ticket
 GAPS = 3  # so many reasons why something could not be judged
 
 ValueKind = Literal["percent", "weeks", "months", "years", "never", "count", "number", "step", "none"]
@@ -162,8 +163,8 @@ def _to_fix(item: IndicatorResult) -> int | None:
 
 
 def about(count: int) -> int:
-    """A count as one says it: exact up to 20, then in fives, from 100 on with two digits."""
-    if count <= 20:  # noqa: PLR2004 - the docstring says it
+    """A count as one says it: exact up to EXACT, then in fives, from 100 on with two digits."""
+    if count <= EXACT:
         return count
     step = 5 if count < 100 else 10 ** (len(str(count)) - 2)  # noqa: PLR2004 - the docstring says it
     return round(count / step) * step
@@ -209,6 +210,7 @@ def _gaps(indicators: Sequence[IndicatorResult], rules: Rules) -> tuple[Gap, ...
 
 
 _STALE = re.compile(r"^(?P<stream>[^:]+): (?:never|last) read\b.*$")
+_CLOSED = re.compile(r"^(?P<stream>[^:]+): cannot be read\b.*$")
 _FEW = re.compile(r"^\S+ .*found, (?P<wanted>\d+) needed$")
 _MOMENT = re.compile(r"\s*(?:\bon |\bat )?\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?(?: ?UTC|Z)?")
 
@@ -216,7 +218,9 @@ _MOMENT = re.compile(r"\s*(?:\bon |\bat )?\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?:
 def _need(reason: str) -> str:
     """Why an indicator is unknown, without the moment and the count that would change by the day."""
     if match := _STALE.match(reason):
-        return f"up-to-date data: {match['stream']}"
+        return f"needs up-to-date data ({match['stream']})"
+    if match := _CLOSED.match(reason):
+        return f"needs the right to read {match['stream']}"
     if match := _FEW.match(reason):
-        return f"at least {match['wanted']} records"
+        return f"needs {match['wanted']} records or more"
     return _MOMENT.sub("", reason)

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
-from sevenc_sync.push.content import Content, Gap, Move, Value, Weakness
+from sevenc_sync.push.content import EXACT, Content, Gap, Move, Value, Weakness
 from sevenc_sync.score import LEVEL_NAMES
 
 WIDTH = 100  # characters; PSAs show notes in a proportional font, so longer lines wrap anyway
@@ -46,6 +46,8 @@ _WORDS: Mapping[str, str] = {
 def value_words(value: Value) -> str:
     """A value for people."""
     number = f"{value.number:,.0f}" if value.number == int(value.number) else f"{value.number:g}"
+    if value.kind == "count":
+        number = _counted(int(value.number))
     if value.kind in _WORDS:
         return _WORDS[value.kind].format(number=number, unit=value.unit).strip()
     if not value.number:
@@ -76,11 +78,15 @@ def _weakest(items: Iterable[Weakness]) -> list[str]:
     lines = []
     for number, item in enumerate(items, start=1):
         lines += _wrapped(f"{number}. {item.area}: {item.title}", "   ")
-        fix = "" if not item.to_fix else f"; {item.to_fix} to fix"
+        fix = f"; {_counted(item.to_fix)} to fix" if item.to_fix else ""
         lines += _wrapped(f"   Now: {value_words(item.value)}{fix} (level {level_words(item.level)})", "   ")
         if item.step:
             lines += _wrapped(f"   Next step: {item.step}", "   ")
     return ["What to do first:", *lines] if lines else ["Nothing that could be judged is weak."]
+
+
+def _counted(count: int) -> str:
+    return f"{count:,}" if count <= EXACT else f"about {count:,}"
 
 
 def _gaps(gaps: Sequence[Gap], more: int) -> list[str]:
