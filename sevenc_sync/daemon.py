@@ -47,10 +47,19 @@ class Daemon:
         self._scored_at = engine.clock()
 
     def run(self) -> None:
-        """Work until the engine's stop event is set; then let running work come to its page's end."""
+        """Work until the engine's stop event is set; then let running work come to its page's end.
+
+        Raises RulesInvalid before anything starts.
+        """
+        rules = self._engine.rules
         with self._scheduler() as scheduler:
             scheduler.start()
-            log.info("started", version=__version__, accounts=[item.name for item in self._engine.accounts])
+            log.info(
+                "started",
+                version=__version__,
+                accounts=[item.name for item in self._engine.accounts],
+                rules=rules.hash,
+            )
             self._notifier.send("READY=1", f"STATUS=Reading {len(self._engine.accounts)} accounts.")
             self._engine.stop.wait()
             self._notifier.send("STOPPING=1", "STATUS=Waiting for running work.")
@@ -97,12 +106,16 @@ class Daemon:
         if not self._fresh.is_set() and now - self._scored_at < SCORE_EVERY:
             return
         self._fresh.clear()
+        try:
+            engine.match()
+            scored = engine.score(now)
+        except BaseException:
+            self._fresh.set()  # the scheduler logs it; the next tick tries again
+            raise
         self._scored_at = now
-        engine.match()
-        scored = engine.score(now)
         log.info("scored", clients=scored.clients, changed=scored.changed)
         if engine.config.settings.push.mode == "auto":
-            summary = engine.deliver()
+            summary = engine.deliver("schedule")
             if summary.tried:
                 log.info("notes delivered", **summary.counts())
             self._on_pushed(summary)

@@ -1,5 +1,8 @@
 """sevenc-sync demo and sandbox: the whole product, or only its vendors, without any account."""
 
+import shlex
+import shutil
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -83,7 +86,8 @@ def sandbox_command(
         state = "written" if written else "left as you changed it"
         out.print(safe(f"Configuration ({state}): {folder.config.absolute()}"), soft_wrap=True)
         out.print(
-            safe(f"Next, in another terminal: sevenc-sync --config {folder.config} sync"), soft_wrap=True
+            safe(f"Next, in another terminal: {_program()} --config {shlex.quote(str(folder.config))} sync"),
+            soft_wrap=True,
         )
         out.print("Ctrl-C stops the vendors.")
         stop.wait()
@@ -112,8 +116,10 @@ def _logging_to(path: Path) -> Iterator[None]:
 
     with path.open("a", encoding="utf-8") as file:
         logs.set_up("info", "json", file)
-        yield
-        logs.set_up()
+        try:
+            yield
+        finally:
+            logs.set_up()
 
 
 @contextmanager
@@ -169,9 +175,10 @@ def _one_pass(engine: "Engine", folder: "Home", as_of: datetime) -> int:
     out.print(safe(engine.match().sentence()))
     engine.score(as_of)
     show_portfolio(engine.store, engine.rules)
-    summary = engine.deliver()
+    summary = engine.deliver("demo")
     _say_next(folder, engine)
     out.print(safe(summary.sentence()))
+    out.print(f"{summary.created + summary.updated} notes written.")
     return exit_code(results) or (PARTIAL if summary.failed else 0)
 
 
@@ -181,18 +188,25 @@ def _say_next(folder: "Home", engine: "Engine") -> None:
     results = load_results(engine.store, engine.rules)
     scored = [result for result in results if result.score is not None]
     name = min(scored, key=lambda result: (result.score or 0.0, result.name)).name if scored else "CLIENT"
-    command = f"sevenc-sync --config {folder.config}"
+    command = f"{_program()} --config {shlex.quote(str(folder.config))}"
     out.print(safe(f"Store: {folder.store.absolute()}    Log: {folder.log.absolute()}"), soft_wrap=True)
     out.print("Try next:")
     for rest in (
         "clients",
-        f'show "{name}"',
-        f'why "{name}" continuous.backup-management',
+        f"show {shlex.quote(name)}",
+        f"why {shlex.quote(name)} continuous.backup-management",
         "status",
         "runs",
         "push --plan",
     ):
         out.print(safe(f"  {command} {rest}"), soft_wrap=True)
+
+
+def _program() -> str:
+    """How this program was called, so that a line can be copied: by its name when the shell finds it."""
+    called = Path(sys.argv[0])
+    found = shutil.which(called.name)
+    return called.name if found is not None and Path(found).samefile(called) else shlex.quote(str(called))
 
 
 def _go_on(engine: "Engine", folder: "Home") -> None:

@@ -103,7 +103,7 @@ class Engine:
             on_scored=outbox_writer(self.rules, self._note_accounts()),
         )
 
-    def deliver(self) -> DeliverySummary:
+    def deliver(self, trigger: str) -> DeliverySummary:
         """Write the waiting notes into their PSAs. An account that cannot be opened keeps its notes waiting."""
         ports: dict[int, NotePort] = {}
         with ExitStack() as opened:
@@ -115,7 +115,7 @@ class Engine:
                     ports[account.number] = account.connector.notes(http, account.settings)
                 except Problem as problem:
                     log.warning("notes not deliverable", account=account.name, error=problem.text)
-            return deliver(self.store, ports, self.clock, self.stop)
+            return deliver(self.store, ports, self.clock, self.stop, trigger=trigger, holder=self.holder)
 
     def _note_accounts(self) -> dict[int, str]:
         return {
