@@ -41,7 +41,7 @@ class CompanyNotes:
 
     def find(self, company: str, reference: str) -> list[VendorNote]:
         """See NotePort. The reference is looked for here: a condition over texts may be ignored by the server."""
-        whole = re.compile(rf"(?<!\w){re.escape(reference)}(?!\w)")
+        whole = re.compile(rf"(?<![\w-]){re.escape(reference)}(?![\w-])")  # not a longer one's beginning
         with _naming_the_right():
             notes = read_all(
                 self._http,

@@ -24,6 +24,7 @@ from sevenc_sync.connect.answers import (
     TRANSIENT,
     ErrorReader,
     by_status,
+    host_of,
     problem_by_status,
     retry_after,
     server_time,
@@ -40,7 +41,6 @@ from sevenc_sync.connect.errors import (
 )
 from sevenc_sync.connect.limits import Bucket, Limits
 from sevenc_sync.connect.pages import Malformed
-from sevenc_sync.connect.text import clean
 
 T = TypeVar("T")
 
@@ -156,10 +156,13 @@ class Http:
 
         Raises ContractChanged for another host or another API: the credentials must not follow.
         """
-        base, found = urlsplit(self.base_url), urlsplit(address)
+        try:
+            base, found = urlsplit(self.base_url), urlsplit(address)
+        except ValueError as error:
+            raise ContractChanged("A page's address is none.", detail=str(error)) from error
         same = (found.scheme, found.netloc.lower()) == (base.scheme, base.netloc.lower())
         if not same or not found.path.lower().startswith(base.path.lower().rstrip("/") + "/"):
-            raise ContractChanged(f"A page's address leads elsewhere: {clean(found.netloc, 80)}.")
+            raise ContractChanged(f"A page's address leads elsewhere: {host_of(address)}.")
         path = found.path[len(base.path.rstrip("/")) :]
         return f"{path}?{found.query}" if found.query else path
 

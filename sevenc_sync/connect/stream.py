@@ -60,8 +60,8 @@ class Stream:
 
     `to_canonical` turns one wire record into the canonical records it holds; `records` names their kinds. `key` is the
     wire field that holds the vendor's id. `parent` names the evidence table whose rows fill `{parent}` in the path.
-    With `body` the question is asked by POST, with that JSON for every page. `lookups` names the kinds of list entries that the translation wants. `needs` is the permission, in the words of the
-    vendor's own screens. `lag` is taken off the watermark, because vendors' indexes trail their clocks.
+    With `body` the question is asked by POST, with that JSON for every page. `lookups` names the kinds of list entries
+    that the translation wants. `needs` is the permission, in the words of the vendor's own screens. `lag` is taken off the watermark, because vendors' indexes trail their clocks.
     """
 
     name: str

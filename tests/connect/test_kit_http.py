@@ -355,6 +355,25 @@ def test_credentials_follow_to_another_address_of_the_same_host_only(factory: Ht
                 http.at(other)
 
 
+def test_a_pages_address_is_followed_below_the_accounts_own_api_only(factory: HttpFactory) -> None:
+    with factory(f"{SITE}/api/v1", limits=PLENTY) as http:
+        assert http.relative(f"{SITE}/api/v1/list?page=2&x=%20") == "/list?page=2&x=%20"
+        assert http.relative("https://VENDOR.test/api/v1/list") == "/list"
+        for other in (
+            "https://vendor.test.evil.test/api/v1/list",
+            "https://user:pw@vendor.test/api/v1/list",
+            "http://vendor.test/api/v1/list",
+            f"{SITE}/api/v10/list",
+            f"{SITE}/other/list",
+            "/api/v1/list",
+            "https://[broken",
+            "",
+        ):
+            with pytest.raises(ContractChanged) as caught:
+                http.relative(other)
+            assert "pw" not in caught.value.text
+
+
 def test_basic_credentials_are_sent_and_known_as_secrets(
     factory: HttpFactory, vendor: respx.MockRouter
 ) -> None:

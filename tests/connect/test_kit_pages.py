@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from sevenc_sync.connect.errors import ContractChanged
 from sevenc_sync.connect.pages import (
     MAX_PAGES,
+    NEXT,
     AnyOf,
     BareArray,
     Envelope,
     Keyset,
     Layout,
     Malformed,
+    NextAddress,
     NumberedPages,
     PageInfo,
     Paginator,
@@ -165,6 +167,28 @@ def test_numbered_pages_end_at_last() -> None:
 
     with pytest.raises(ContractChanged, match=f"after {MAX_PAGES} pages"):
         read(NUMBERED, endless, limit=MAX_PAGES + 1)
+
+
+BY_ADDRESS = NextAddress(envelope="pageDetails", field="nextPageUrl")
+
+
+@given(ID_LISTS, st.integers(1, 12))
+def test_pages_by_address_give_each_record_once(ids: list[int], size: int) -> None:
+    def serve(params: Params) -> tuple[list[int], dict[str, object], bool | None]:
+        start = int(str(params.get(NEXT, "https://v.test/?from=0")).rpartition("=")[2])
+        end = start + size
+        following = f"https://v.test/?from={end}" if end < len(ids) else None
+        return ids[start:end], {"pageDetails": {"nextPageUrl": following}}, None
+
+    assert read(BY_ADDRESS, serve) == ids
+
+
+@pytest.mark.parametrize(
+    "paging", [{}, {"pageDetails": None}, {"pageDetails": {}}, {"pageDetails": {"nextPageUrl": 7}}]
+)
+def test_an_envelope_without_a_next_address_is_a_changed_contract(paging: dict[str, object]) -> None:
+    with pytest.raises(ContractChanged, match=r"pageDetails\.nextPageUrl"):
+        BY_ADDRESS.next(info({}, 3, paging=paging))
 
 
 ROWS = st.lists(st.dictionaries(st.text(max_size=3), st.integers(), max_size=3), max_size=20)

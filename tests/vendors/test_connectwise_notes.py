@@ -156,6 +156,7 @@ def test_our_notes_are_found_among_all_by_their_reference_the_oldest_first(
     notes[3]["text"] = f"<p>{REFERENCE}</p>"
     notes[10]["text"] = f"{REFERENCE}1 is another client's"
     notes[11]["text"] = f"x{REFERENCE}"
+    notes[14]["text"] = f"{REFERENCE}-1 too"
     notes[12]["text"] = None
     del notes[13]["text"]
     route = listed(vendor, notes)
