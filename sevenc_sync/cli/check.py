@@ -1,7 +1,7 @@
 """sevenc-sync check: can everything that the configuration names be used?"""
 
 import threading
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -18,10 +18,8 @@ from sevenc_sync.cli.common import (
     safe,
     show_json,
     show_table,
+    store_errors,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command("check")
@@ -30,22 +28,13 @@ def check_command(
 ) -> None:
     """Try configuration, rules, store, credentials, and each stream with one small request."""
     from sevenc_sync.engine.local import open_engine
-    from sevenc_sync.score import RulesInvalid
-    from sevenc_sync.store.database import StoreProblem
 
     config = configuration(context, quiet=True)
-    try:
-        with open_engine(config, stop=threading.Event()) as engine:
-            if not engine.accounts:
-                fail("the configuration has no enabled account; add an [accounts.NAME] table.", USAGE)
-            rows = [row for account in engine.accounts for row in engine.probe(account)]
-            address, rules = engine.store.address, engine.rules
-    except RulesInvalid as error:
-        for mistake in error.mistakes:
-            err.print(safe(mistake), soft_wrap=True)
-        fail("the rules have mistakes; `sevenc-sync rules check` lists them.", USAGE)
-    except StoreProblem as error:
-        fail(str(error))
+    with store_errors(), open_engine(config, stop=threading.Event()) as engine:
+        if not engine.accounts:
+            fail("the configuration has no enabled account; add an [accounts.NAME] table.", USAGE)
+        address, rules = engine.store.address, engine.rules
+        rows = [row for account in engine.accounts for row in engine.probe(account)]
     good = all(row.state in ("readable", "waits") for row in rows)
     if as_json:
         show_json(

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from sevenc_sync.cli.common import err, safe, show_table
+from sevenc_sync.cli.common import err, safe, show_table, state_text
 
 if TYPE_CHECKING:
     from sevenc_sync.sync.passes import Totals
     from sevenc_sync.sync.run import RunResult
-
-_STYLES = {"ok": "green", "partial": "yellow", "throttled": "yellow", "busy": "yellow"}
 
 
 class SyncProgress:
@@ -40,7 +38,7 @@ class SyncProgress:
         """A stream is done."""
         said = f"{result.fetched:,} records, {result.new:,} new, {result.changed:,} changed"
         if result.state != "ok":
-            said = f"[{_STYLES.get(result.state, 'red')}]{result.state}[/] {said}"
+            said = f"{state_text(result.state).markup} {said}"
         with self._lock:
             task = self._task(result.account, result.stream)
             self._progress.update(task, total=1, completed=1, said=said)
@@ -65,9 +63,13 @@ def show_results(results: Sequence["RunResult"]) -> None:
     """The runs as a table, then what to do about those that did not go well."""
     show_table(
         None,
-        ("account", "stream", "state", "mode", "fetched", "new", "changed", "same", "held", "requests"),
+        ("stream", "state", "mode", "fetched", "new", "changed", "same", "held", "calls"),
         [
-            (r.account, r.stream, r.state, r.mode, r.fetched, r.new, r.changed, r.same, r.held, r.requests)
+            (
+                f"{r.account}/{r.stream}",
+                state_text(r.state),
+                *(r.mode or "-", r.fetched, r.new, r.changed, r.same, r.held, r.requests),
+            )
             for r in results
         ],
     )

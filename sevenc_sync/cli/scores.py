@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import (
-    ERROR,
+    GAP,
     USAGE,
     configuration,
     err,
     fail,
+    new_table,
     out,
     safe,
     show_json,
     show_table,
+    store_errors,
     store_of,
 )
 
@@ -42,6 +43,8 @@ _LEVEL_STYLES = (
     "black on green3",
 )
 UNKNOWN = "·"
+NAME_WIDTH = 24  # columns that clients' names want; with less the blocks' names are cut
+LEVEL_WIDTH = 5  # columns of a level
 
 
 def level_text(level: float | None, *, provisional: bool = False) -> Text:
@@ -70,12 +73,14 @@ def show_portfolio(store: "Store", rules: "Rules") -> None:
     from sevenc_sync.score import load_results
 
     results = load_results(store, rules)
-    table = Table(title="7C score by client", title_justify="left", header_style="bold")
+    table = new_table("7C score by client")
     table.add_column("client", overflow="fold")
-    table.add_column("score", justify="right")
-    table.add_column("proof", justify="right")
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("proof", justify="right", no_wrap=True)
+    is_narrow = out.width < NAME_WIDTH + sum(GAP + len(block.name) for block in rules.blocks) + 2 * (GAP + 5)
     for block in rules.blocks:
-        table.add_column(block.name, justify="center")
+        name = block.name[:LEVEL_WIDTH] if is_narrow else block.name
+        table.add_column(safe(name), justify="center", no_wrap=True)
     for result in sorted(
         results, key=lambda item: (-(item.score if item.score is not None else -1.0), item.name)
     ):
@@ -198,7 +203,7 @@ def show_command(context: typer.Context, client: Client, as_json: AsJson = False
             f"{result.name}: 7C score {score}, proof {result.proof:.0%}{said}, as of {result.at:%Y-%m-%d %H:%M} UTC"
         )
     )
-    table = Table(header_style="bold")
+    table = new_table()
     for name in ("", "level", "proof", "held down by"):
         table.add_column(name, overflow="fold")
     for block in result.blocks:
@@ -229,26 +234,21 @@ def score_command(
     """Score the clients from the evidence in the store; nothing is fetched, nothing is sent."""
     from sevenc_sync.clock import utc_now
     from sevenc_sync.engine.local import open_engine
-    from sevenc_sync.score import RulesInvalid, load_results
-    from sevenc_sync.store.database import StoreProblem
+    from sevenc_sync.score import load_results
 
     config = configuration(context)
-    rules_of(config)
-    try:
-        with open_engine(config) as engine:
-            matched = engine.match()
-            known = load_results(engine.store, engine.rules)
-            chosen = [find_client(known, name).client for name in clients] if clients else None
-            summary = engine.score(utc_now(), chosen)
-            results = load_results(engine.store, engine.rules, chosen)
-            if as_json:
-                show_json([client_json(result) for result in results])
-            else:
-                out.print(safe(matched.sentence()))
-                show_portfolio(engine.store, engine.rules)
-                out.print(f"{summary.clients} clients scored, {summary.changed} of them with a change.")
-    except (RulesInvalid, StoreProblem) as error:
-        fail(str(error), USAGE if isinstance(error, RulesInvalid) else ERROR)
+    with store_errors(), open_engine(config) as engine:
+        matched = engine.match()
+        known = load_results(engine.store, engine.rules)
+        chosen = [find_client(known, name).client for name in clients] if clients else None
+        summary = engine.score(utc_now(), chosen)
+        results = load_results(engine.store, engine.rules, chosen)
+        if as_json:
+            show_json([client_json(result) for result in results])
+        else:
+            out.print(safe(matched.sentence()))
+            show_portfolio(engine.store, engine.rules)
+            out.print(f"{summary.clients} clients scored, {summary.changed} of them with a change.")
 
 
 @rules_app.command("check")

@@ -5,7 +5,7 @@ import threading
 import typer
 
 from sevenc_sync.cli.app import app
-from sevenc_sync.cli.common import USAGE, configuration, fail
+from sevenc_sync.cli.common import USAGE, configuration, fail, store_errors
 
 
 @app.command("run")
@@ -14,17 +14,10 @@ def run_command(context: typer.Context) -> None:
     from sevenc_sync.cli.signals import stop_on_signals
     from sevenc_sync.daemon import Daemon
     from sevenc_sync.engine.local import open_engine
-    from sevenc_sync.score import RulesInvalid
-    from sevenc_sync.store.database import StoreProblem
 
     config = configuration(context)
     stop = threading.Event()
-    try:
-        with stop_on_signals(stop), open_engine(config, stop=stop) as engine:
-            if not engine.accounts:
-                fail("the configuration has no enabled account; add an [accounts.NAME] table.", USAGE)
-            Daemon(engine).run()
-    except RulesInvalid as error:
-        fail(str(error), USAGE)
-    except StoreProblem as error:
-        fail(str(error))
+    with store_errors(), stop_on_signals(stop), open_engine(config, stop=stop) as engine:
+        if not engine.accounts:
+            fail("the configuration has no enabled account; add an [accounts.NAME] table.", USAGE)
+        Daemon(engine).run()

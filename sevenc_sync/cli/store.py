@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sevenc_sync.cli.app import app
-from sevenc_sync.cli.common import configuration, fail, out, show_json
+from sevenc_sync.cli.common import configuration, out, show_json, store_errors
 
 db = typer.Typer(help="The store: its schema.", no_args_is_help=True)
 app.add_typer(db, name="db")
@@ -17,20 +17,13 @@ def upgrade_command(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Bring the store's schema to this version's, making the store if there is none."""
-    from sqlalchemy.exc import DBAPIError
-
-    from sevenc_sync.store.database import Store, StoreProblem
+    from sevenc_sync.store.database import Store
     from sevenc_sync.store.migrate import upgrade
 
     config = configuration(context)
-    try:
-        with Store.open(config.store_url) as store:
-            before, after = upgrade(store)
-            address = store.address
-    except StoreProblem as error:
-        fail(str(error))
-    except DBAPIError as error:
-        fail(f"the store answers with an error: {error.orig}")
+    with store_errors(), Store.open(config.store_url) as store:
+        before, after = upgrade(store)
+        address = store.address
     if as_json:
         show_json({"store": address, "before": before, "after": after})
     elif before == after:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import (
@@ -21,6 +20,8 @@ from sevenc_sync.cli.common import (
     safe,
     show_json,
     show_table,
+    state_text,
+    store_errors,
     store_of,
 )
 
@@ -29,13 +30,7 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 
-_COLOURS = {"ok": "green", "running": "cyan", "partial": "yellow", "throttled": "yellow", "new": "dim"}
 _TIMES = ("started_at", "finished_at", "cursor_from", "cursor_to")
-
-
-def state_text(state: str) -> Text:
-    """A state in its colour."""
-    return Text(state, style=_COLOURS.get(state, "red"))
 
 
 def exit_code(results: Sequence["RunResult"]) -> int:
@@ -60,12 +55,11 @@ def sync_command(
     from sevenc_sync.cli.progress import show_results, sync_progress
     from sevenc_sync.cli.signals import stop_on_signals
     from sevenc_sync.engine.local import UnknownTarget, open_engine
-    from sevenc_sync.store.database import StoreProblem
 
     config = configuration(context, quiet=True)
     stop = threading.Event()
     try:
-        with stop_on_signals(stop), open_engine(config, stop=stop) as engine:
+        with store_errors(), stop_on_signals(stop), open_engine(config, stop=stop) as engine:
             if not engine.accounts:
                 fail("the configuration has no enabled account; add an [accounts.NAME] table.", USAGE)
             with sync_progress() as progress:
@@ -79,8 +73,6 @@ def sync_command(
             matched = engine.match()
     except UnknownTarget as error:
         fail(str(error), USAGE)
-    except StoreProblem as error:
-        fail(str(error))
     if as_json:
         show_json([result_json(result) for result in results])
     else:
@@ -144,11 +136,10 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
         return
     show_table(
         safe(store.address).plain,
-        ("account", "stream", "state", "last good", "next due", "newest at source", "held"),
+        ("stream", "state", "last good", "next due", "newest at source", "held"),
         [
             (
-                row["account"],
-                row["stream"],
+                f"{row['account']}/{row['stream']}",
                 state_text(str(row["state"])),
                 moment(state["last_ok_at"]),
                 moment(state["next_due_at"]),
@@ -193,30 +184,15 @@ def runs_command(
         return
     show_table(
         None,
-        (
-            "run",
-            "account",
-            "stream",
-            "state",
-            "mode",
-            "started",
-            "fetched",
-            "new",
-            "changed",
-            "same",
-            "held",
-            "requests",
-            "retries",
-        ),
+        ("run", "stream", "state", "mode", "started", "fetched", "new", "changed", "same", "held", "calls"),
         [
             (
                 row["id"],
-                row["account_name"],
-                row["stream"],
+                f"{row['account_name']}/{row['stream']}",
                 state_text(row["state"]),
                 row["mode"],
                 moment(row["started_at"]),
-                *(row[key] for key in ("fetched", "new", "changed", "same", "held", "requests", "retries")),
+                *(row[key] for key in ("fetched", "new", "changed", "same", "held", "requests")),
             )
             for row in rows
         ],

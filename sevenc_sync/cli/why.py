@@ -1,16 +1,17 @@
 """sevenc-sync why: from a level down to the records."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, time
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
+from rich.style import Style
 from rich.text import Text
 
 from sevenc_sync.cli.app import app
-from sevenc_sync.cli.common import configuration, fail, out, safe, show_json, show_table
+from sevenc_sync.cli.common import configuration, fail, out, safe, show_json, show_table, store_errors
 from sevenc_sync.cli.scores import Client, find_client, level_text, rules_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ def why_command(
     from sevenc_sync.engine.judge import feeds_of
     from sevenc_sync.engine.local import open_engine
     from sevenc_sync.score import explain, find_target, load_results
-    from sevenc_sync.store.database import StoreProblem
     from sevenc_sync.store.reads import last_scored_at
 
     config = configuration(context)
@@ -45,19 +45,16 @@ def why_command(
     if not found.ids:
         near = f" Did you mean {' or '.join(found.nearest)}?" if found.nearest else ""
         fail(f"{target!r} is no area and no indicator.{near} `sevenc-sync rules check` lists the areas.")
-    try:
-        with open_engine(config) as engine:
-            result = find_client(load_results(engine.store, rules), client)
-            with engine.store.read() as connection:
-                at = last_scored_at(connection) or result.at
-            feeds = feeds_of(engine.accounts)
-            explained = [
-                item
-                for name in found.ids
-                for item in explain(engine.store, rules, at, feeds, result.client, name, limit=limit)
-            ]
-    except StoreProblem as error:
-        fail(str(error))
+    with store_errors(), open_engine(config) as engine:
+        result = find_client(load_results(engine.store, rules), client)
+        with engine.store.read() as connection:
+            at = last_scored_at(connection) or result.at
+        feeds = feeds_of(engine.accounts)
+        explained = [
+            item
+            for name in found.ids
+            for item in explain(engine.store, rules, at, feeds, result.client, name, limit=limit)
+        ]
     links = links_of(config)
     if as_json:
         rows = [_json(item, links) for item in explained]
@@ -131,23 +128,35 @@ def _print(item: "Explained", links: Mapping[str, Link]) -> None:
 
 def _rows(rows: "tuple[EvidenceRow, ...]", total: int, links: Mapping[str, Link]) -> None:
     names = list(rows[0].fields)
+    addresses = [_address(row, links) for row in rows]
     show_table(
         None,
-        ("source", "id", *names, "fetched", "link"),
+        ("source", "id", *names, "fetched"),
         [
             (
                 row.account,
-                row.id,
+                _linked(row.id, address),
                 *(_cell(row.fields.get(name)) for name in names),
-                f"{row.fetched_at:%Y-%m-%d %H:%M}",
-                _address(row, links) or "",
+                _cell(row.fetched_at),
             )
-            for row in rows
+            for row, address in zip(rows, addresses, strict=True)
         ],
     )
     if total > len(rows):
         out.print(f"   … and {total - len(rows)} more; --limit shows them.")
+    if addresses[0] is not None:
+        out.print(safe(f"   Open {rows[0].id}: {addresses[0]} (--json has every address)"), soft_wrap=True)
+
+
+def _linked(number: str, address: str | None) -> Text:
+    """An id that a terminal opens in the vendor's own screens when it is clicked."""
+    text = safe(number)
+    if address is not None:
+        text.stylize(Style(link=address))
+    return text
 
 
 def _cell(value: object) -> str:
-    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else "-" if value is None else str(value)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d}" if value.time() == time(0) else f"{value:%Y-%m-%d %H:%M}"
+    return "-" if value is None else str(value)
