@@ -227,7 +227,7 @@ def show_command(context: typer.Context, client: Client, as_json: AsJson = False
 def score_command(
     context: typer.Context,
     clients: Annotated[
-        list[str] | None, typer.Argument(metavar="[CLIENT]...", help="Only these; default: all.")
+        list[str] | None, typer.Argument(metavar="CLIENT", help="Only these; default: all.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -46,7 +46,7 @@ def sync_command(
     context: typer.Context,
     targets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE[/STREAM]]...", help="Accounts or streams; default: all."),
+        typer.Argument(metavar="SOURCE[/STREAM]", help="Accounts or streams; default: all."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Read everything, not only what changed.")] = False,
     as_json: AsJson = False,
@@ -165,7 +165,7 @@ def _by_reason(rows: Sequence[Mapping[str, object]]) -> dict[str, list[str]]:
 def runs_command(
     context: typer.Context,
     source: Annotated[
-        str | None, typer.Argument(metavar="[SOURCE[/STREAM]]", help="Only this account or stream.")
+        str | None, typer.Argument(metavar="SOURCE[/STREAM]", help="Only this account or stream.")
     ] = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, max=10000, help="How many, newest first.")

@@ -33,8 +33,12 @@ def current_revision(store: Store) -> str | None:
 
 
 def upgrade(store: Store) -> tuple[str | None, str]:
-    """Bring the schema to the newest revision, in one transaction. Gives the revision before and after."""
+    """Bring the schema to the newest revision, in one transaction. Gives the revision before and after.
+
+    Raises StoreProblem for a store that a newer version has written.
+    """
     before = current_revision(store)
+    _refuse_newer(store, before)
     with store.write() as connection:
         command.upgrade(_config(connection), "head")
     return before, newest_revision()
@@ -47,12 +51,16 @@ def require_current(store: Store) -> None:
         return
     if have is None:
         raise StoreProblem(f"The store {store.address} is empty. Run: sevenc-sync db upgrade")
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if have not in known:
-        raise StoreProblem(
-            f"The store {store.address} was written by a newer sevenc-sync (schema {have}; this one knows {need}). "
-            "Install that version, or restore a backup."
-        )
+    _refuse_newer(store, have)
     raise StoreProblem(
         f"The store {store.address} has schema {have}; this version needs {need}. Run: sevenc-sync db upgrade"
     )
+
+
+def _refuse_newer(store: Store, have: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if have is not None and have not in known:
+        raise StoreProblem(
+            f"The store {store.address} was written by a newer sevenc-sync (schema {have}; this one knows "
+            f"{newest_revision()}). Install that version, or restore a backup."
+        )
