@@ -78,7 +78,7 @@ def vendor_words(body: bytes) -> str:
         elif isinstance(source, dict):
             words += [
                 str(source[key])
-                for key in ("code", "error", "message", "field")
+                for key in ("code", "error", "message", "Message", "field")
                 if isinstance(source.get(key), str)
             ]
     text = clean(": ".join(dict.fromkeys(words)).replace("\n", " "))

@@ -59,6 +59,13 @@ class VendorDown(Problem):
     default_action = "Nothing: the next run tries again. If it stays, look at the vendor's status page."
 
 
+class Overloaded(VendorDown):
+    """The vendor says in words of its own that it is asked too much; the kit waits as after a 429.
+
+    For an ErrorReader to give; it never leaves the kit: what does is Throttled.
+    """
+
+
 class ContractChanged(Problem):
     """The answer has a shape that we do not know. It is never read as "no records"."""
 

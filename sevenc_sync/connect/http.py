@@ -34,12 +34,13 @@ from sevenc_sync.connect.answers import (
 from sevenc_sync.connect.errors import (
     ConfigProblem,
     ContractChanged,
+    Overloaded,
     Problem,
     Stopped,
     Throttled,
     VendorDown,
 )
-from sevenc_sync.connect.limits import Bucket, Limits
+from sevenc_sync.connect.limits import Bucket, Limits, Quota
 from sevenc_sync.connect.pages import Malformed
 
 T = TypeVar("T")
@@ -114,11 +115,12 @@ class Http:
     ) -> None:
         self.base_url = base_url
         self.meter = meter
+        self.quota: Quota | None = None  # as the vendor last told it, where it does; set by the connector
+        self.clock = clock
         self._client = client
         self._bucket = bucket
         self._errors = errors
         self._policy = policy
-        self._clock = clock
         self._stop = stop
         self._params_of = params_of or {}
 
@@ -139,17 +141,19 @@ class Http:
         """
         if urlsplit(base_url)[:2] != urlsplit(self.base_url)[:2]:
             raise ContractChanged(f"Discovery points to another host: {urlsplit(base_url).netloc}.")
-        return Http(
+        moved = Http(
             self._client,
             base_url=base_url.rstrip("/"),
             bucket=self._bucket,
             errors=self._errors,
             policy=self._policy,
-            clock=self._clock,
+            clock=self.clock,
             stop=self._stop,
             meter=self.meter,
             params_of=self._params_of,
         )
+        moved.quota = self.quota
+        return moved
 
     def relative(self, address: str) -> str:
         """The path and query, below the base address, of a whole address that the vendor gave.
@@ -296,6 +300,8 @@ class Http:
         words = vendor_words(body)
         said = f' ("{words}")' if words else ""
         problem = self._errors(status, headers, body)
+        if isinstance(problem, Overloaded):
+            return self._throttled(path, status, headers, said)
         if problem is None:
             if status == THROTTLED or (status in TRANSIENT and "retry-after" in headers):
                 return self._throttled(path, status, headers, said)
@@ -303,7 +309,7 @@ class Http:
         return _Retryable(problem, str(status)) if isinstance(problem, VendorDown) else problem
 
     def _throttled(self, path: str, status: int, headers: Mapping[str, str], said: str) -> Exception:
-        now = self._clock()
+        now = self.clock()
         wait = retry_after(headers, now)
         text = f"{path} answered {status}: the vendor asks us to wait{said}."
         if wait is not None and wait > self._policy.longest_wait:

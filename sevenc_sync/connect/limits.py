@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,23 @@ class Limits:
 
     per_minute: float
     burst: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a vendor tells of its own limit: `used` of `limit` requests in the rolling `window` before `at`.
+
+    Everybody's requests count, not only ours: the MSP's other integrations draw on the same quota.
+    """
+
+    used: int
+    limit: int
+    window: timedelta
+    at: datetime
+
+    def has_room(self, requests: int) -> bool:
+        """Whether so many more requests stay within the limit."""
+        return self.used + requests <= self.limit
 
 
 class Bucket:

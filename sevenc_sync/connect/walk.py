@@ -7,7 +7,7 @@ import msgspec
 
 from sevenc_sync.connect.errors import ContractChanged
 from sevenc_sync.connect.http import Http, Response
-from sevenc_sync.connect.pages import BareArray, Layout, PageInfo, Paginator, Params
+from sevenc_sync.connect.pages import NEXT, BareArray, Layout, PageInfo, Paginator, Params
 
 T = TypeVar("T")
 
@@ -30,10 +30,11 @@ def read_all(
     layout: Layout | None = None,
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    body: object = None,
 ) -> list[T]:
     """Every record of a list, decoded. `key` names the attribute of `record` that paging by key goes by.
 
-    Raises the kit's Problems; ContractChanged for a record that cannot be read and for a list that does not end.
+    With `body` the list is asked for by POST. Raises the kit's Problems; ContractChanged for a record that cannot be read and for a list that does not end.
     """
     decoder = msgspec.json.Decoder(record)
     shape = layout or BareArray()
@@ -64,6 +65,14 @@ def read_all(
             )
             return records, paginator.next(info)
 
-        records, page = http.read(path, parse, params={**(params or {}), **asked}, headers=headers)
+        records, page = http.read(
+            str(asked.get(NEXT, path)),
+            parse,
+            params=None if NEXT in asked else {**(params or {}), **asked},
+            headers=headers,
+            json_body=body,
+        )
+        if page is not None and NEXT in page:
+            page = {NEXT: http.relative(str(page[NEXT]))}
         found += records
     return found

@@ -70,6 +70,8 @@ def test_a_date_that_is_none_gives_no_time(date: str) -> None:
         ),
         ({"code": "A", "message": "A"}, "A"),
         ({"code": "A", "errors": None}, "A"),
+        ({"Message": "The method GET is not supported."}, "The method GET is not supported."),
+        ({"errors": ["First words.", "Second words."]}, "First words."),
         ({"message": "two\nlines\x00"}, "two lines"),
         ({"message": {"nested": "x"}, "code": 7}, ""),
         ("a text alone", "a text alone"),
@@ -86,7 +88,7 @@ def test_a_body_that_is_no_json_gives_no_words(body: bytes) -> None:
     assert vendor_words(body) == ""
 
 
-KNOWN = {"code", "error", "message", "field", "errors"}
+KNOWN = {"code", "error", "message", "Message", "field", "errors"}
 
 
 @given(

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -8,7 +9,7 @@ import respx
 from sevenc_sync.connect.errors import ContractChanged, VendorDown
 from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.limits import Limits
-from sevenc_sync.connect.pages import Keyset
+from sevenc_sync.connect.pages import Envelope, Keyset, NextAddress
 from sevenc_sync.connect.walk import MAX_PAGES, names_next, read_all
 
 SITE = "https://vendor.test"
@@ -82,3 +83,32 @@ def test_a_link_header_names_a_next_page_or_none() -> None:
     assert names_next({"link": '<https://v.test/x?page=1>; rel="first"'}) is False
     assert names_next({"link": ""}) is None
     assert names_next({}) is None
+
+
+def test_a_list_that_is_asked_for_by_post_is_followed_by_post_with_the_same_body(
+    http: Http, vendor: respx.MockRouter
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert json.loads(request.content) == {"filter": []}
+        last = request.url.query == b"from=2"
+        following = None if last else f"{SITE}/items/next?from=2"
+        return httpx.Response(200, json={"items": [{"id": 2 if last else 1}], "page": {"next": following}})
+
+    vendor.post(url__startswith=f"{SITE}/items").mock(side_effect=answer)
+    found = read_all(
+        http,
+        "/items/query",
+        Item,
+        NextAddress(envelope="page", field="next"),
+        layout=Envelope("items"),
+        body={"filter": []},
+    )
+    assert [item.id for item in found] == [1, 2]
+
+
+def test_a_next_address_at_another_host_is_not_followed(http: Http, vendor: respx.MockRouter) -> None:
+    elsewhere = {"items": [], "page": {"next": "https://elsewhere.test/items"}}
+    vendor.post(f"{SITE}/items").respond(200, json=elsewhere)
+    pages = NextAddress(envelope="page", field="next")
+    with pytest.raises(ContractChanged, match="leads elsewhere"):
+        read_all(http, "/items", Item, pages, layout=Envelope("items"), body={})
