@@ -16,7 +16,7 @@ _JSON = msgspec.json.Encoder(order="deterministic")
 
 Row = tuple[Any, ...]
 
-MAX_INTEGER = 2**63 - 1  # of both databases; the digest's encoder itself refuses what is further off
+MAX_INTEGER = 2**63 - 1  # of both databases; the encoders themselves refuse what is further off
 
 
 def digest64(data: bytes) -> int:
@@ -69,22 +69,11 @@ class Codec:
         Raises ValueError for a time without a zone and for a number beyond what a database can hold.
         """
         values = list(msgspec.structs.astuple(record))
-        for i in self._times:
-            moment = values[i]
-            if moment is not None:
-                if moment.tzinfo is None:
-                    raise ValueError(f"{self.record.__name__} {record.id}: a time without a zone")
-                values[i] = int(moment.timestamp())
         try:
-            for i in self._maps:
-                if values[i] is not None:
-                    values[i] = _JSON.encode(values[i]).decode()
+            self._flatten(values)
             digest = digest64(_MSGPACK.encode(values))
-        except OverflowError as error:
-            raise self._beyond(record) from error
-        for i in self._whole:
-            if values[i] is not None and values[i] > MAX_INTEGER:
-                raise self._beyond(record)
+        except (OverflowError, ValueError) as error:
+            raise ValueError(f"{self.record.__name__} {record.id}: {error}") from error
         if not self._words:
             return (account, *values, None, digest, fetched_at, None)
         words = tuple([values[i] for i in self._words])
@@ -94,8 +83,20 @@ class Codec:
             phrase = self.phrases[words] = self._phrase(words)
         return (account, *values, phrase, digest, fetched_at, None)
 
-    def _beyond(self, record: Record) -> ValueError:
-        return ValueError(f"{self.record.__name__} {record.id}: a number beyond 64 bits")
+    def _flatten(self, values: list[Any]) -> None:
+        """Times to seconds and mappings to JSON, in place."""
+        for i in self._times:
+            moment = values[i]
+            if moment is not None:
+                if moment.tzinfo is None:
+                    raise ValueError("a time without a zone")
+                values[i] = int(moment.timestamp())
+        for i in self._maps:
+            if values[i] is not None:
+                values[i] = _JSON.encode(values[i]).decode()
+        for i in self._whole:
+            if values[i] is not None and values[i] > MAX_INTEGER:
+                raise ValueError("a number beyond 64 bits")
 
     def _phrase(self, words: tuple[str | None, ...]) -> int | None:
         if not any(words):
