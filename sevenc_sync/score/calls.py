@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Double, Text, case, cast, func, literal, null
 from sqlglot import exp
 
 from sevenc_sync.clock import from_seconds
-from sevenc_sync.score.mistakes import nearest, shown
+from sevenc_sync.score.mistakes import cut, nearest, shown
 from sevenc_sync.score.sqlfunctions import ascii_lower, day_of_text, number_of_text
 from sevenc_sync.score.vocabulary import (
     DAY,
@@ -69,8 +69,10 @@ class Calls(ABC):
                 "unknown function", f"{name}()", "a function of the language", nearest(name, FUNCTIONS)
             )
         count = _ARITY.get(name)
-        if (count is None and not arguments) or (count is not None and len(arguments) != count):
-            return self.fault("has the wrong number of values", shown(node.sql()), FUNCTIONS[name])
+        # sqlglot keeps some values of the functions that it knows under names of their own.
+        hidden = any(value for key, value in node.args.items() if key not in ("this", "expressions"))
+        if hidden or (count is None and not arguments) or (count is not None and len(arguments) != count):
+            return self.fault("has the wrong number of values", cut(node.sql()), FUNCTIONS[name])
         return _CALLS[name](self, arguments, depth + 1)
 
     def _call_now(self, _arguments: list[Any], _: int) -> Typed:
@@ -102,7 +104,7 @@ class Calls(ABC):
             or node.is_string
             or not 0 <= float(node.this) * unit <= MAX_DAYS * DAY
         ):
-            return self.fault("is no length of time", shown(node.sql()), "a number from 0 to a hundred years")
+            return self.fault("is no length of time", cut(node.sql()), "a number from 0 to a hundred years")
         return Typed(literal(self.scope.now - round(float(node.this) * unit), BigInteger()), "time")
 
     def _call_days_since(self, arguments: list[Any], depth: int) -> Typed:
@@ -174,7 +176,8 @@ class Calls(ABC):
             return UNKNOWN
         # A vendor's number field gives 2026.0 for a year.
         year = func.replace(text, ".0", "", type_=Text())
-        return Typed(day_of_text(year.concat("-01-01")), "time")
+        first = case((func.length(year) == len("2026"), year.concat("-01-01")))
+        return Typed(day_of_text(first), "time")
 
     def _field(self, node: Any, function: str) -> Sql | None:
         word = self._word(node, function)
@@ -194,7 +197,7 @@ class Calls(ABC):
     def _word(self, node: Any, function: str) -> str | None:
         if isinstance(node, exp.Literal) and node.is_string:
             return str(node.this)
-        self.fault("is not a text in single quotes", shown(node.sql()), FUNCTIONS[function])
+        self.fault("is not a text in single quotes", cut(node.sql()), FUNCTIONS[function])
         return None
 
 
@@ -205,8 +208,7 @@ def _name_and_arguments(node: exp.Func) -> tuple[str, list[Any]]:
     name = _KNOWN_CALLS.get(type(node).__name__, node.sql_name().lower())
     first = [node.this] if node.args.get("this") is not None else []
     others = node.expressions
-    extra = [key for key, value in node.args.items() if value and key not in ("this", "expressions")]
-    return (name, [*first, *others]) if not extra else (f"{name} with {extra[0]}", [])
+    return name, [*first, *others]
 
 
 _KNOWN_CALLS: Mapping[str, str] = {"Date": "date", "Lower": "lower", "Coalesce": "coalesce"}

@@ -7,7 +7,8 @@ from typing import Any
 from sevenc_sync.score.mistakes import Mistake, listed, nearest, shown
 from sevenc_sync.score.tomlfile import Entry, Given
 
-KNOWN = ("block", "area", "indicator", "tag", "service")
+# Tables of mapping files, each with a key that every entry must have: one without it can only change another.
+KNOWN = {"block": "name", "area": "name", "indicator": "rows", "tag": "kind", "service": "words"}
 _LENGTH = re.compile(r"(\d{1,6})(h|d)")
 _SECONDS = {"h": 3_600, "d": 86_400}
 
@@ -43,6 +44,9 @@ def merged(
                 continue
             seen[name] = entry
             if name not in values:
+                if layer is not layers[0] and KNOWN[table] not in entry.values:
+                    mistakes.append(_stray(entry, name, values))
+                    continue
                 fresh.append(name)
             values[name] = values.get(name, {}) | entry.values | {"": Given(None, entry.file, entry.line)}
         order = [*fresh, *order] if later_first else [*order, *fresh]
@@ -50,6 +54,17 @@ def merged(
         reader = EntryReader(name, values[name], mistakes)
         if reader.flag("enabled", True):
             yield reader
+
+
+def _stray(entry: Entry, name: str, known: Mapping[str, Any]) -> Mistake:
+    return Mistake(
+        file=entry.file,
+        line=entry.line,
+        id=name,
+        problem=f"changes no [[{entry.table}]] that is there",
+        expected=f"the id of one that is, or at least the key {KNOWN[entry.table]!r} for a new one",
+        nearest=nearest(name, known),
+    )
 
 
 def _id(entry: Entry, mistakes: list[Mistake]) -> str | None:

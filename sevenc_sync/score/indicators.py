@@ -163,7 +163,7 @@ class _Check:
     ) -> None:
         self.reader = reader
         self.uses = Uses()
-        self._scope = None if source is None else _dry_scope(source, tags, areas)
+        self._scope = None if source is None else dry_scope(source, tags, areas)
 
     def expression(self, key: str, kind: AnyKind, *, needed: bool) -> str | None:
         """The text under that key, which must be of that kind."""
@@ -204,7 +204,7 @@ class _Check:
             self.reader.wrong(key, f"is {NAMES[built.kind]}", shown(text), NAMES[kind])
 
 
-def _dry_scope(source: Source, tags: frozenset[str], areas: frozenset[str]) -> Scope:
+def dry_scope(source: Source, tags: frozenset[str], areas: frozenset[str]) -> Scope:
     """A scope over columns that stand for no rows: enough to check a text."""
 
     def stand_in(kind: Literal["text", "condition"]) -> Any:

@@ -17,7 +17,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from sevenc_sync.score.calls import UNKNOWN, Calls, Typed
-from sevenc_sync.score.mistakes import nearest, shown
+from sevenc_sync.score.mistakes import cut, nearest
 from sevenc_sync.score.sqlfunctions import ascii_lower
 from sevenc_sync.score.vocabulary import (
     FUNCTIONS,
@@ -55,12 +55,12 @@ def _parsed(text: str) -> tuple[exp.Expression | None, tuple[Fault, ...]]:
         trees = sqlglot.parse(text)
     except (SqlglotError, RecursionError):
         # sqlglot's own words describe SQL at large; they would send the reader to features that are not here.
-        return None, (Fault("cannot be read", shown(text), "an expression"),)
+        return None, (Fault("cannot be read", cut(text), "an expression"),)
     if len(trees) != 1 or trees[0] is None:
-        return None, (Fault("is not one expression", shown(text), "exactly one expression"),)
+        return None, (Fault("is not one expression", cut(text), "exactly one expression"),)
     tree = trees[0]
     if not isinstance(tree, exp.Expression):
-        return None, (Fault("is not an expression", shown(text), "an expression"),)
+        return None, (Fault("is not an expression", cut(text), "an expression"),)
     return tree, ()
 
 
@@ -70,7 +70,7 @@ class _Walk(Calls):
     def visit(self, node: Any, depth: int) -> Typed:
         """The node as SQL. An unknown node is a fault, whatever it would have done."""
         if depth > MAX_DEPTH:
-            return self.fault("is too deep", shown(node.sql()), f"at most {MAX_DEPTH} levels")
+            return self.fault("is too deep", cut(node.sql()), f"at most {MAX_DEPTH} levels")
         handler = _NODES.get(type(node).__name__)
         if handler is None:
             return self.call(node, depth) if isinstance(node, exp.Func) else self.foreign(node)
@@ -82,13 +82,13 @@ class _Walk(Calls):
 
     def foreign(self, node: Any) -> Typed:
         text = node.sql() if isinstance(node, exp.Expression) else str(node)
-        return self.fault("is not part of the language", shown(text))
+        return self.fault("is not part of the language", cut(text))
 
     def want(self, node: Any, kind: AnyKind, depth: int) -> Sql:
         """The node's SQL, which must be of that kind (null is of every kind)."""
         typed = self.visit(node, depth)
         if typed.kind not in (kind, "null", "unknown"):
-            self.fault(f"is {NAMES[typed.kind]}", shown(node.sql()), NAMES[kind])
+            self.fault(f"is {NAMES[typed.kind]}", cut(node.sql()), NAMES[kind])
         return typed.sql
 
     def alike(self, nodes: Sequence[Any], depth: int) -> tuple[list[Sql], AnyKind]:
@@ -101,7 +101,7 @@ class _Walk(Calls):
         for node, item in zip(nodes, typed, strict=True):
             if kinds and item.kind not in (kinds[0], "null", "unknown"):
                 self.fault(
-                    f"is {NAMES[item.kind]}", shown(node.sql()), f"{NAMES[kinds[0]]} like the other side"
+                    f"is {NAMES[item.kind]}", cut(node.sql()), f"{NAMES[kinds[0]]} like the other side"
                 )
         return [item.sql for item in typed], kind
 
@@ -123,7 +123,7 @@ class _Walk(Calls):
             return Typed(literal(str(node.this), Text()), "text")
         number = float(node.this)
         if not math.isfinite(number):
-            return self.fault("is not a number that can be kept", shown(node.this))
+            return self.fault("is not a number that can be kept", cut(str(node.this)))
         return Typed(literal(number, Double()), "number")
 
     def node_boolean(self, node: exp.Boolean, _: int) -> Typed:
@@ -156,7 +156,7 @@ class _Walk(Calls):
         (left, right), kind = self.alike((node.this, node.expression), depth)
         compare = _COMPARISONS[type(node).__name__]
         if kind in ("text", "condition") and compare not in (operator.eq, operator.ne):
-            return self.fault(f"compares {NAMES[kind]} by size", shown(node.sql()), "= or <>")
+            return self.fault(f"compares {NAMES[kind]} by size", cut(node.sql()), "= or <>")
         if isinstance(left, Null) or isinstance(right, Null):
             return self.null_side(node, kind)
         return Typed(compare(left, right), "condition")
@@ -166,15 +166,15 @@ class _Walk(Calls):
         if kind == "unknown":
             return UNKNOWN
         return self.fault(
-            "compares with null, which is never true", shown(node.sql()), "is null or is not null"
+            "compares with null, which is never true", cut(node.sql()), "is null or is not null"
         )
 
     def node_in(self, node: exp.In, depth: int) -> Typed:
         if not node.expressions:
-            return self.fault("has an empty list", shown(node.sql()), "values in brackets")
+            return self.fault("has an empty list", cut(node.sql()), "values in brackets")
         (value, *options), kind = self.alike((node.this, *node.expressions), depth)
         if kind == "condition":
-            return self.fault("lists conditions", shown(node.sql()), "texts, numbers or times")
+            return self.fault("lists conditions", cut(node.sql()), "texts, numbers or times")
         if any(isinstance(part, Null) for part in (value, *options)):
             return self.null_side(node, kind)
         return Typed(or_(*[value == option for option in options]), "condition")
@@ -182,7 +182,7 @@ class _Walk(Calls):
     def node_between(self, node: exp.Between, depth: int) -> Typed:
         parts, kind = self.alike((node.this, node.args["low"], node.args["high"]), depth)
         if kind in ("text", "condition"):
-            return self.fault(f"compares {NAMES[kind]} by size", shown(node.sql()), "numbers or times")
+            return self.fault(f"compares {NAMES[kind]} by size", cut(node.sql()), "numbers or times")
         if any(isinstance(part, Null) for part in parts):
             return self.null_side(node, kind)
         return Typed(and_(parts[0] >= parts[1], parts[0] <= parts[2]), "condition")
@@ -191,10 +191,10 @@ class _Walk(Calls):
         pattern = node.expression
         text = self.want(node.this, "text", depth)
         if not (isinstance(pattern, exp.Literal) and pattern.is_string):
-            return self.fault("has no pattern", shown(node.sql()), "a text in single quotes after like")
+            return self.fault("has no pattern", cut(node.sql()), "a text in single quotes after like")
         if not _is_pattern(str(pattern.this)):
             return self.fault(
-                "is no pattern", shown(pattern.this), "a backslash only before %, _ or a backslash"
+                "is no pattern", cut(str(pattern.this)), "a backslash only before %, _ or a backslash"
             )
         small = literal(ascii_small(str(pattern.this)), Text())
         result: Sql = ascii_lower(text).like(small, escape="\\")
@@ -208,7 +208,7 @@ class _Walk(Calls):
             value = self.want(node.this, "condition", depth)
             result = and_(value.is_not(None), value if right.this else not_(value))
         else:
-            return self.fault("is not a test", shown(node.sql()), "is null, is not null, is true or is false")
+            return self.fault("is not a test", cut(node.sql()), "is null, is not null, is true or is false")
         return Typed(not_(result) if node.args.get("negate") else result, "condition")
 
     # Arithmetic: always with decimals, so that 1/2 is a half on both databases; by zero gives null.

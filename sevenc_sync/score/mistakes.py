@@ -48,9 +48,14 @@ def nearest(word: str, valid: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def shown(value: Any, limit: int = 80) -> str:
-    """A value as a mistake shows it: on one line and cut short."""
-    text = " ".join(repr(value).split())
+def shown(value: Any) -> str:
+    """A value as a mistake shows it: as it would be typed, on one line and cut short."""
+    return cut(repr(value))
+
+
+def cut(text: str, limit: int = 80) -> str:
+    """A text on one line and cut short."""
+    text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

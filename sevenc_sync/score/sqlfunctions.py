@@ -106,10 +106,11 @@ _register(
     " FROM json_each_text(CASE WHEN strpos({0}, '\\u0000') = 0 THEN ({0})::json END)"
     ' WHERE lower(btrim(key) COLLATE "C") = {1})',
 )
+# "+0 days" makes SQLite work the day out: without it, 30 February comes back as it was given.
 _register(
     day_of_text,
     sqlite="(SELECT CASE WHEN d GLOB '[12][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' AND d >= '1900' AND after IN ('', 'T', ' ')"
-    " AND date(d) = d THEN CAST(strftime('%s', d) AS INTEGER) END"
+    " AND date(d, '+0 days') = d THEN CAST(strftime('%s', d) AS INTEGER) END"
     " FROM (SELECT substr({0}, 1, 10) AS d, substr({0}, 11, 1) AS after))",
     # make_date and the cast refuse impossible days, so they are reached only by texts that are days of some month.
     postgresql="(SELECT CASE WHEN d ~ '^(19|2[0-9])[0-9]{{2}}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'"

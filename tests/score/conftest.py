@@ -1,6 +1,6 @@
 """One small MSP to score: a PSA account, a backup account, and evidence put in as a connector would."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,8 +9,25 @@ import pytest
 from sqlalchemy import insert
 
 from sevenc_sync.clock import to_seconds
-from sevenc_sync.model import Company, Record
-from sevenc_sync.score import ClientResult, IndicatorResult, Rules, builtin_rules_dir, load_results, load_rules
+from sevenc_sync.model import (
+    Alert,
+    Asset,
+    Company,
+    Contract,
+    ContractLine,
+    Protection,
+    ProtectionRun,
+    Record,
+    Ticket,
+)
+from sevenc_sync.score import (
+    ClientResult,
+    IndicatorResult,
+    Rules,
+    builtin_rules_dir,
+    load_results,
+    load_rules,
+)
 from sevenc_sync.score.saving import score_clients
 from sevenc_sync.store import tables
 from sevenc_sync.store.codec import codecs
@@ -45,14 +62,20 @@ class World:
     """The store with its evidence."""
 
     store: Store
-    feeds: dict[str, list[tuple[int, str]]] = field(default_factory=lambda: {k: list(v) for k, v in FEEDS.items()})
+    feeds: dict[str, list[tuple[int, str]]] = field(
+        default_factory=lambda: {k: list(v) for k, v in FEEDS.items()}
+    )
     devices: int = 0
 
     def account(self, number: int, name: str) -> None:
         with self.store.write() as connection:
-            connection.execute(insert(tables.account).values(id=number, name=name, connector="test", is_stopped=False))
+            connection.execute(
+                insert(tables.account).values(id=number, name=name, connector="test", is_stopped=False)
+            )
 
-    def stream(self, account: int, name: str, *, state: str = "ok", ok: datetime | None = NOW, why: str | None = None) -> None:
+    def stream(
+        self, account: int, name: str, *, state: str = "ok", ok: datetime | None = NOW, why: str | None = None
+    ) -> None:
         """What is known of a stream's readings."""
         row = {
             "account": account,
@@ -68,12 +91,24 @@ class World:
             connection.execute(insert(table).values(**row))
 
     def client(
-        self, number: int, *, custom: dict[str, Any] | None = None, seats: int | None = 10, backup: bool = True, name: str | None = None
+        self,
+        number: int,
+        *,
+        custom: dict[str, Any] | None = None,
+        seats: int | None = 10,
+        backup: bool = True,
+        name: str | None = None,
     ) -> None:
         """A client with its master record, known to the backup product too unless said otherwise."""
         company = f"c{number}"
         self.put(PSA, Company(id=company, name=name or f"Client {number}", custom=custom, updated_at=ago(1)))
-        row = {"id": number, "name": name or f"Client {number}", "account": PSA, "company": company, "is_active": True}
+        row = {
+            "id": number,
+            "name": name or f"Client {number}",
+            "account": PSA,
+            "company": company,
+            "is_active": True,
+        }
         with self.store.write() as connection:
             connection.execute(insert(tables.client).values(**row, seats=seats, created_at=0))
         self.link(PSA, company, number)
@@ -92,7 +127,14 @@ class World:
         """These records (kind, account, id) are one device."""
         self.devices += 1
         rows = [
-            {"kind": kind, "account": account, "id": number, "client": client, "device": f"d{self.devices}", "method": "serial"}
+            {
+                "kind": kind,
+                "account": account,
+                "id": number,
+                "client": client,
+                "device": f"d{self.devices}",
+                "method": "serial",
+            }
             for kind, account, number in keys
         ]
         with self.store.write() as connection:
@@ -105,7 +147,9 @@ class World:
             known = set(connection.execute(tables.phrase.select()).scalars())
             for record in records:
                 codec = by_table[record.table]
-                values = dict(zip(codec.columns, codec.row(account, record, to_seconds(ago(hours=1))), strict=True))
+                values = dict(
+                    zip(codec.columns, codec.row(account, record, to_seconds(ago(hours=1))), strict=True)
+                )
                 values["gone_at"] = to_seconds(NOW) if gone else None
                 connection.execute(insert(tables.evidence[record.table]).values(**values))
             for codec in by_table.values():
@@ -152,9 +196,24 @@ def furnished(store: Store) -> World:
     return made
 
 
-Make = Callable[[World], None]
+@pytest.fixture
+def furnish() -> Callable[[World], None]:
+    """Gives a world one client with one record of each kind."""
 
+    def make(world: World) -> None:
+        world.client(1, custom={"DR Plan Date": day(5)})
+        world.put(
+            PSA,
+            Ticket(id="t", company="c1", board="Help Desk", opened_at=ago(2)),
+            Asset(id="a", company="c1", type="Server"),
+            Contract(id="k", company="c1", type="Managed"),
+            ContractLine(id="l", company="c1", contract="k", product="Backup"),
+        )
+        world.put(
+            BACKUP,
+            Protection(id="p", company="b1"),
+            ProtectionRun(id="r", company="b1", protection="p", at=ago(1), result="ok"),
+            Alert(id="x", company="b1", kind="disk", raised_at=ago(1)),
+        )
 
-def each(records: Iterable[Record]) -> list[Record]:
-    """A list of records of one kind."""
-    return list(records)
+    return make
