@@ -1,6 +1,7 @@
 """Logging: for people on a terminal, JSON lines otherwise; secrets and control characters never get through."""
 
 import logging
+import math
 import sys
 from collections.abc import MutableMapping
 from typing import Any, Literal, TextIO
@@ -14,21 +15,27 @@ Level = Literal["debug", "info", "warning", "error"]
 
 
 def _safe(value: Any) -> Any:
-    """A value that may be written: no secret, no control character (a log line is one line)."""
-    if isinstance(value, str):
-        return redact((clean(value) or "").replace("\n", " "))
+    """A value that may be written: no secret, no control character (a log line is one line), JSON can say it."""
     if isinstance(value, dict):
-        return {_safe(key): _safe(item) for key, item in value.items()}
+        return {_text(key): _safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_safe(item) for item in value]
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    return redact((clean(str(value)) or "").replace("\n", " "))
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    return _lines(value).replace("\n", " ")
+
+
+def _lines(value: object) -> str:
+    return redact(clean(str(value)) or "")
 
 
 def _redacted(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The last step before an event is rendered."""
-    return {key: _safe(value) for key, value in event.items()}
+    """The last step before an event is rendered. A traceback keeps its lines: JSON escapes them, people want them."""
+    return {key: _lines(value) if key == "exception" else _safe(value) for key, value in event.items()}
 
 
 def set_up(
