@@ -301,6 +301,16 @@ def test_a_second_master_adds_only_the_clients_that_the_first_does_not_know() ->
     assert owner(ledger, (3, "a")) == "Gamma"
 
 
+def test_a_second_masters_client_waits_where_it_may_be_one_of_several_unless_it_is_a_client_already() -> None:
+    twins = [ACME, company(1, "20", "Acme Inc", types="Client")]
+    theirs = company(2, "7", "Acme", types="Client")
+    fresh = settled(known([*twins, theirs], masters=(1, 2)))
+    assert (why(fresh, (2, "7")) or "").startswith("several clients")
+    before = settled(known([company(1, "1", "Other", types="Client"), theirs], masters=(1, 2)))
+    after = settled(replace(before, companies=[*before.companies, *twins]))
+    assert owner(after, (2, "7")) == "Acme"
+
+
 def test_moving_to_another_psa_keeps_each_clients_number() -> None:
     old = [company(2, "7", "Acme", types="Client"), company(2, "8", "Gamma", types="Client")]
     before = settled(known(old, masters=(2,)))

@@ -374,7 +374,16 @@ def test_an_answer_that_nobody_understands_is_tried_again_but_not_for_ever(ready
     assert rows(ready)[0] == ("failed", None, 10, "Given up after 10 tries: 400")
 
 
-def test_a_limit_counts_over_all_accounts_and_the_least_tried_go_first(ready: Store, psa: Psa) -> None:
+def test_the_least_tried_go_first(ready: Store, psa: Psa) -> None:
+    psa.trouble["find", "c1"] = [ContractChanged("400")]
+    queue(ready, 1, "words")
+    queue(ready, 2, "words")
+    assert send(ready, psa, limit=1).created == 0
+    assert send(ready, psa, limit=1).created == 1
+    assert [row[0] for row in rows(ready)] == ["pending", "sent"]
+
+
+def test_a_limit_counts_over_all_accounts(ready: Store, psa: Psa) -> None:
     for number in (1, 2, 3, 4):
         queue(ready, number, "words")
     ports = {1: Port(psa), 2: Port(psa)}
@@ -426,13 +435,41 @@ def test_a_process_that_was_held_up_too_long_writes_nothing_any_more(ready: Stor
     class Slow(Port):
         def find(self, company: str, reference: str) -> list[VendorNote]:
             found = super().find(company, reference)
-            assert deliver(ready, {1: Port(psa)}, fixed(NOW + timedelta(hours=1))).created == 1
+            with pytest.raises(
+                Crash
+            ):  # another one takes over, creates the note, and dies before it can say so
+                deliver(FusedStore(ready, fuse), {1: Port(psa, fuse)}, fixed(NOW + timedelta(hours=1)))
+            assert len(psa.texts("c1")) == 1
             return found
+
+    fuse = Fuse(8)  # claim 3, find 1, hold 3, create 1
+    queue(ready, 1, "words")
+    assert deliver(ready, {1: Slow(psa)}, CLOCK).tried == 0
+    assert (psa.writes, rows(ready)) == (1, [("pending", None, 0, None)])
+    assert deliver(ready, {1: Port(psa)}, fixed(NOW + timedelta(hours=2))).unchanged == 1
+
+
+def test_a_process_that_was_held_up_in_its_write_keeps_nothing_of_it(ready: Store, psa: Psa) -> None:
+    class Slow(Port):
+        def create(self, company: str, text: str) -> VendorNote:
+            note = super().create(company, text)
+            assert deliver(ready, {1: Port(psa)}, fixed(NOW + timedelta(hours=1))).unchanged == 1
+            return note
 
     queue(ready, 1, "words")
     assert deliver(ready, {1: Slow(psa)}, CLOCK).tried == 0
-    assert len(psa.texts("c1")) == 1
-    assert rows(ready) == [("sent", "created", 1, None)]
+    assert (psa.writes, rows(ready)) == (1, [("sent", "unchanged", 1, None)])
+
+
+def test_a_note_that_was_replaced_while_it_failed_stays_replaced(ready: Store, psa: Psa) -> None:
+    class Gone(Port):
+        def find(self, company: str, reference: str) -> list[VendorNote]:
+            queue(ready, 1, "newer")
+            raise RecordVanished("no such company")
+
+    queue(ready, 1, "older")
+    assert deliver(ready, {1: Gone(psa)}, CLOCK).waiting == 1
+    assert [row[0] for row in rows(ready)] == ["replaced", "pending"]
 
 
 def test_a_fault_of_ours_lets_the_account_go_at_once(ready: Store, psa: Psa) -> None:
