@@ -199,6 +199,13 @@ def test_what_comes_back_equals_what_was_written(vendor: respx.MockRouter, port:
     assert port().create("250", text).text == text
 
 
+def test_what_cannot_be_seen_is_not_written(vendor: respx.MockRouter, port: Ports) -> None:
+    types(vendor)
+    route = created(vendor)
+    note = port().create("250", " a\x00b\u200e\u00a0c \n")
+    assert sent(route)["text"] == note.text == "ab c"
+
+
 def test_a_company_that_is_not_there_is_told_so(vendor: respx.MockRouter, port: Ports) -> None:
     types(vendor)
     vendor.post(NOTES).respond(404, json={"code": "NotFound", "message": "Company 250 not found"})

@@ -12,7 +12,6 @@ from sevenc_sync.model import Alert, Asset, Company, Record
 NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
 BY_NAME = {stream.name: stream for stream in STREAMS}
 APPLIANCE = Parent("D0011223344", "4711", {"company": "4711", "kind": "appliance", "model": "S5-4"})
-CLOUD = Parent("CLD0001", "4711", {"company": "4711", "kind": "appliance", "model": "CLDSIRIS"})
 VOLUME = "0123456789abcdef0123456789abcdef"
 
 
