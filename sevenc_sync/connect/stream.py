@@ -1,6 +1,6 @@
 """A stream: one kind of record at one vendor, as a value."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,6 +54,38 @@ def no_params(window: Window) -> Mapping[str, str]:  # noqa: ARG001 - a stream w
     return {}
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of a list that tells only what still exists.
+
+    `facts` are columns of the stored row that can change without the vendor's time of change moving (a ticket that
+    went to another company when two were merged); a row that differs is read again.
+    """
+
+    id: str
+    facts: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """How a stream's source tells which of its records still exist, by the stream's own pages.
+
+    `params` (and `body`, for vendors that are asked by POST) ask for ids and facts only. `reread` makes the parameters
+    (or `reread_body` the body) that read these records whole, at most `chunk` at once. `holds_all` says that every
+    listed id should be in the store: one that is not was missed, and is read too.
+    """
+
+    wire: type[Any]
+    listed: Callable[[Any], Listed]
+    params: Callable[[Window], Mapping[str, str]] = no_params
+    body: Callable[[Window], Mapping[str, object]] | None = None
+    reread: Callable[[Sequence[str]], Mapping[str, str]] | None = None
+    reread_body: Callable[[Sequence[str]], Mapping[str, object]] | None = None
+    chunk: int = 100
+    holds_all: bool = True
+    cadence: timedelta = timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """One kind of record at one vendor.
@@ -61,7 +93,10 @@ class Stream:
     `to_canonical` turns one wire record into the canonical records it holds; `records` names their kinds. `key` is the
     wire field that holds the vendor's id. `parent` names the evidence table whose rows fill `{parent}` in the path.
     With `body` the question is asked by POST, with that JSON for every page. `lookups` names the kinds of list entries
-    that the translation wants. `needs` is the permission, in the words of the vendor's own screens. `lag` is taken off the watermark, because vendors' indexes trail their clocks.
+    that the translation wants. `complete` names the kinds of records of which a whole pass shows all there are (within
+    `scope`: column -> value): what it does not show is gone. `sweep` tells the same where no pass reads everything.
+    `needs` is the permission, in the words of the vendor's own screens. `lag` is taken off the watermark, because
+    vendors' indexes trail their clocks.
     """
 
     name: str
@@ -85,6 +120,9 @@ class Stream:
         default_factory=dict
     )  # column -> value that a parent row must have
     lookups: tuple[str, ...] = ()
+    complete: tuple[type[Record], ...] = ()
+    scope: Mapping[str, str] = field(default_factory=dict)
+    sweep: Sweep | None = None
 
     def path_for(self, parent: Parent | None) -> str:
         """The path of one pass: with the parent's vendor id, quoted, where the stream has a parent."""

@@ -24,6 +24,7 @@ from sevenc_sync.score import Rules, ScoreSummary, builtin_rules_dir, load_rules
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import this_holder
 from sevenc_sync.store.migrate import require_current
+from sevenc_sync.sync.gone import Brake
 from sevenc_sync.sync.passes import Totals
 from sevenc_sync.sync.run import RunResult
 
@@ -51,6 +52,8 @@ class Engine:
         trigger: str,
         targets: Sequence[str] = (),
         full: bool = False,
+        sweep: bool = False,
+        accept_deletions: bool = False,
         due_only: bool = False,
         on_progress: Callable[[str, str, Totals], None] = lambda _account, _stream, _totals: None,
         on_result: Callable[[RunResult], None] = lambda _result: None,
@@ -65,6 +68,8 @@ class Engine:
             trigger=trigger,
             history=timedelta(days=self.config.settings.rules.history_days),
             full=full,
+            sweep=sweep,
+            brake=Brake(share=self.config.settings.sync.brake_percent / 100, accept=accept_deletions),
             due_only=due_only,
             cadence=None if minutes is None else timedelta(minutes=minutes),
             on_progress=on_progress,

@@ -4,7 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
@@ -21,12 +21,13 @@ from sevenc_sync.connect.errors import (
     VendorDown,
 )
 from sevenc_sync.connect.http import Http, HttpFactory, RetryPolicy
-from sevenc_sync.connect.stream import Stream
+from sevenc_sync.connect.stream import Stream, Sweep
 from sevenc_sync.store.accounts import ensure_account, resume_account, stop_account, stopped_reason
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import stream_states
+from sevenc_sync.sync.gone import Brake
 from sevenc_sync.sync.passes import Totals
-from sevenc_sync.sync.run import RunResult, Surroundings, fail_stream, run_stream
+from sevenc_sync.sync.run import Kind, RunResult, Surroundings, fail_stream, run_stream
 
 MAX_DOWN = 2  # streams in a row that find the vendor down: then it is asked no more in this round
 
@@ -61,7 +62,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncJob:
-    """What a round of reading needs. `streams` narrows it to names; `due_only` to streams whose time has come."""
+    """What a round of reading needs.
+
+    `full` reads everything, `sweep` also asks what is gone, `due_only` does only what its time has come for.
+    """
 
     store: Store
     clock: Clock
@@ -70,6 +74,8 @@ class SyncJob:
     trigger: str
     history: timedelta
     full: bool = False
+    sweep: bool = False
+    brake: Brake = field(default_factory=Brake)
     due_only: bool = False
     cadence: timedelta | None = None  # instead of each stream's own
     policy: RetryPolicy | None = None
@@ -115,6 +121,7 @@ def sync_account(job: SyncJob, account: Account, streams: Collection[str] | None
         holder=job.holder,
         trigger=job.trigger,
         history=job.history,
+        brake=job.brake,
         cadence=job.cadence,
         on_progress=job.on_progress,
     )
@@ -162,10 +169,13 @@ def _read_streams(
 ) -> None:
     down = 0
     for position, stream in enumerate(wanted):
-        result = run_stream(
-            around, http, stream, account=account.number, account_name=account.name, full=job.full
-        )
-        done(result)
+        for kind in _kinds(job, account, stream):
+            result = run_stream(
+                around, http, stream, account=account.number, account_name=account.name, kind=kind
+            )
+            done(result)
+            if result.state != "ok":
+                break
         problem = result.problem
         down = down + 1 if isinstance(problem, VendorDown) else 0
         if isinstance(problem, CredentialsProblem | ConfigProblem | Throttled | Stopped) or down >= MAX_DOWN:
@@ -173,6 +183,33 @@ def _read_streams(
             _note_credentials(job, account, problem)
             return
     resume_account(job.store, account.number, job.clock())
+
+
+def _kinds(job: SyncJob, account: Account, stream: Stream) -> list[Kind]:
+    """How the stream is read in this round: as usual or everything, and then whether a sweep follows."""
+    if stream.sweep is None:
+        # Where a whole pass is what tells what is gone, sweeping is reading everything.
+        return ["full" if job.full or (job.sweep and stream.complete) else "usual"]
+    kinds: list[Kind] = ["full" if job.full else "usual"]
+    if job.sweep or (job.due_only and _sweep_is_due(job, account, stream.sweep, stream.name)):
+        kinds.append("sweep")
+    return kinds
+
+
+def _sweep_is_due(job: SyncJob, account: Account, sweep: Sweep, stream: str) -> bool:
+    with job.store.read() as connection:
+        state = next(
+            (
+                row
+                for row in stream_states(connection)
+                if row["account"] == account.number and row["stream"] == stream
+            ),
+            None,
+        )
+    if state is None or state["last_ok_at"] is None:
+        return False  # the first pass comes first
+    last = state["last_sweep_at"]
+    return last is None or to_seconds(job.clock()) - int(last) >= sweep.cadence.total_seconds()
 
 
 def _fail_rest(

@@ -19,7 +19,7 @@ from sevenc_sync.store.tables import run, run_log, stream_state
 
 LEASE = timedelta(minutes=10)  # longer than the longest wait between two commits of a healthy run
 
-RunState = Literal["ok", "partial", "failed", "unreadable", "throttled", "stopped"]
+RunState = Literal["ok", "partial", "held", "failed", "unreadable", "throttled", "stopped"]
 
 
 class RunLost(Exception):
@@ -42,6 +42,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     started: int
     parent: str | None = None
     params: dict[str, str | int] | None = None
+    held: int = 0  # records of this pass that are in quarantine: they exist, though they could not be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Claim:
     stream: str
     watermark: datetime | None
     last_full_at: datetime | None
+    last_sweep_at: datetime | None
     token: Token | None
 
 
@@ -108,6 +110,7 @@ def claim(
         stream=stream,
         watermark=None if state.watermark is None else from_seconds(state.watermark),
         last_full_at=None if state.last_full_at is None else from_seconds(state.last_full_at),
+        last_sweep_at=None if state.last_sweep_at is None else from_seconds(state.last_sweep_at),
         token=None if state.token is None else msgspec.json.decode(state.token, type=Token),
     )
 
@@ -148,11 +151,16 @@ def finish(
     watermark: datetime | None,
     full: bool,
     keep_token: bool,
+    swept: bool = False,
+    read: bool = True,
     error: str | None = None,
     action: str | None = None,
     next_due: datetime | None = None,
 ) -> None:
-    """End the run. `watermark` moves only when given; `keep_token` leaves the place where the next run goes on."""
+    """End the run. `watermark` moves only when given; `keep_token` leaves the place where the next run goes on.
+
+    `full` and `swept` say what a good run has shown, `read` whether it read records at all (a sweep reads ids).
+    """
     at = to_seconds(now)
     good = state == "ok"
     values: dict[str, Any] = {
@@ -169,9 +177,12 @@ def finish(
     if watermark is not None:
         values["watermark"] = to_seconds(watermark)
     if good:
-        values["last_ok_at"] = at
+        if read:
+            values["last_ok_at"] = at
         if full:
             values["last_full_at"] = at
+        if swept:
+            values["last_sweep_at"] = at
     with store.write() as connection:
         mine = (
             (stream_state.c.account == claimed.account)

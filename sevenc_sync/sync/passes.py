@@ -6,6 +6,7 @@ The pass knows nothing of claims and outcomes; it reads, commits and counts. `ru
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import ContractChanged, RecordVanished, VendorDown
@@ -19,8 +20,11 @@ from sevenc_sync.store.codec import Codec
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.quarantine import hold
 from sevenc_sync.store.runs import Claim, Token, advance
+from sevenc_sync.store.seen import Place, forget_seen, mark_seen
 from sevenc_sync.sync.batch import Batch
 from sevenc_sync.sync.decode import DecodedPage, PageDecoder
+
+T = TypeVar("T")
 
 MAX_PARENTS_DOWN = 3  # in a row: then it is the vendor, not the record
 
@@ -36,7 +40,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class Question:
     """What is asked for every page of a list, beside the page: a filter in the address, or a body."""
 
     params: Mapping[str, str]
@@ -60,6 +64,8 @@ class Pass:
     totals: Totals = field(default_factory=Totals)
     skipped: list[str] = field(default_factory=list)  # parents whose own list could not be read
     batch: Batch = field(default_factory=Batch)
+    tells_gone: bool = False  # whether this pass shows all that there is
+    held_before: int = 0  # records that went into quarantine before this pass was interrupted
     started: datetime | None = None  # the source's clock at the pass's beginning
     _decoder: PageDecoder = field(init=False)
     _newest: int | None = None
@@ -74,6 +80,11 @@ class Pass:
         """Read everything from `token` (or the beginning) on. Raises the kit's Problems, and RunLost."""
         if token is not None:
             self.started = from_seconds(token.started)
+            self.held_before = token.held
+        self.tells_gone = mode == "full" and bool(self.stream.complete)
+        if self.tells_gone and token is None:
+            with self.store.write() as connection:
+                forget_seen(connection, self.claim.account, self.stream.name)
         if parents is None:
             self._read_list(mode, since, None, token.params if token else None)
         else:
@@ -102,7 +113,7 @@ class Pass:
     ) -> None:
         """One list from its first (or the resumed) page to its end."""
         window = Window(since=since, horizon=self.horizon)
-        question = _Question(
+        question = Question(
             params=dict(self.stream.params(window)),
             body=None if self.stream.body is None else dict(self.stream.body(window)),
         )
@@ -114,13 +125,13 @@ class Pass:
             if mark in seen:
                 raise ContractChanged(f"{path} leads back to a page already read: {dict(params)}.")
             seen.add(mark)
-            params = self._read_page(path, question, params, parent)
+            params = self.read_page(path, question, params, parent)
             self._place = self._token(mode, since, parent, params)
             if self.batch.is_due:
                 self.commit()
 
-    def _read_page(
-        self, path: str, question: "_Question", params: Params, parent: Parent | None
+    def read_page(
+        self, path: str, question: Question, params: Params, parent: Parent | None
     ) -> Params | None:
         """Read one page into the batch; gives the next page's parameters."""
 
@@ -139,7 +150,23 @@ class Pass:
             )
             return page, self.stream.paginator.next(info)
 
-        page, following = self.http.read(
+        page, following = self.ask(path, question, params, parse)
+        self.batch.add(page)
+        self.totals.pages += 1
+        self.totals.fetched += page.count
+        self.totals.held += len(page.bad)
+        self.on_page(self.totals)
+        return following
+
+    def ask(
+        self,
+        path: str,
+        question: Question,
+        params: Params,
+        parse: Callable[[Response], tuple[T, Params | None]],
+    ) -> tuple[T, Params | None]:
+        """Ask for one page; gives what `parse` makes of it, and the next page's parameters."""
+        made, following = self.http.read(
             str(params.get(NEXT, path)),
             parse,
             params=None if NEXT in params else {**question.params, **params},
@@ -148,12 +175,7 @@ class Pass:
         )
         if following is not None and NEXT in following:
             following = {NEXT: self.http.relative(str(following[NEXT]))}
-        self.batch.add(page)
-        self.totals.pages += 1
-        self.totals.fetched += page.count
-        self.totals.held += len(page.bad)
-        self.on_page(self.totals)
-        return following
+        return made, following
 
     def _token(
         self, mode: str, since: datetime | None, parent: Parent | None, params: Params | None
@@ -167,6 +189,7 @@ class Pass:
             started=to_seconds(self.started or self.clock()),
             parent=parent.id if parent else None,
             params=params if self.stream.paginator.resumable else None,
+            held=self.held_before + self.totals.held,
         )
 
     def commit(self) -> None:
@@ -183,6 +206,9 @@ class Pass:
                     self._newest = max(filter(None, (latest, self._newest)), default=None)
                 new_phrases |= save_phrases(connection, codec, self.known_phrases)
                 counts.add(upsert(connection, codec, self.claim.account, rows))
+                if self.tells_gone and codec.record in self.stream.complete:
+                    place = Place(self.claim.account, self.stream.name, table, self.stream.scope)
+                    mark_seen(connection, place, {row[1] for row in rows})
             hold(
                 connection,
                 self.claim.account,

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal
 
 import structlog
 
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import (
     AccessProblem,
-    ConfigProblem,
-    CredentialsProblem,
     Problem,
     RecordVanished,
     Stopped,
@@ -24,7 +24,9 @@ from sevenc_sync.store.codec import Codec, codecs
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import lookup_entries, parent_rows
 from sevenc_sync.store.runs import Busy, Claim, RunLost, RunState
+from sevenc_sync.sync.gone import Brake, Braked, places_of, settle
 from sevenc_sync.sync.passes import Pass, Totals
+from sevenc_sync.sync.sweep import SweepPass
 
 FULL_EVERY = timedelta(days=7)  # catches what a vendor's own time of change missed
 SKEW_WORTH_SAYING = timedelta(minutes=5)
@@ -46,6 +48,7 @@ class RunResult:
     changed: int = 0
     same: int = 0
     held: int = 0
+    gone: int = 0
     requests: int = 0
     error: str | None = None
     action: str | None = None
@@ -61,14 +64,18 @@ class Surroundings:
     holder: str
     trigger: str
     history: timedelta  # how far back rules look
+    brake: Brake = field(default_factory=Brake)
     cadence: timedelta | None = None  # instead of each stream's own
     on_progress: Callable[[str, str, Totals], None] = lambda _account, _stream, _totals: None
     codecs: dict[str, Codec] = field(default_factory=codecs)
     known_phrases: set[int] = field(default_factory=set)
 
 
+Kind = Literal["usual", "full", "sweep"]  # usual: what changed, or everything when that is due
+
+
 def run_stream(
-    around: Surroundings, http: Http, stream: Stream, *, account: int, account_name: str, full: bool
+    around: Surroundings, http: Http, stream: Stream, *, account: int, account_name: str, kind: Kind = "usual"
 ) -> RunResult:
     """Run one stream of one account. Never raises the kit's Problems: they are the result."""
     claimed = runs.claim(
@@ -82,7 +89,7 @@ def run_stream(
         return RunResult(account=account_name, stream=stream.name, state="busy", run=claimed.run, error=text)
     with structlog.contextvars.bound_contextvars(run=claimed.run, account=account_name, stream=stream.name):
         try:
-            return _Run(around, http, stream, claimed, account_name).execute(full=full)
+            return _Run(around, http, stream, claimed, account_name).execute(kind)
         except BaseException as error:
             # A fault of ours: let the stream go at once instead of holding it until the lease ends.
             text = f"A fault in sevenc-sync ended the run: {type(error).__name__}."
@@ -143,14 +150,16 @@ class _Run:
         http.meter = Meter()
         self._http = http
 
-    def execute(self, *, full: bool) -> RunResult:
-        """Read, then finish by the outcome."""
-        mode, since, token = self._plan(full=full)
-        reading = self._reading()
+    def execute(self, kind: Kind) -> RunResult:
+        """Read, see what is gone, then finish by the outcome."""
+        mode, since, token = self._plan(kind)
+        reading = self._reading(kind)
+        gone = 0
         problem: Problem | None = None
         try:
             self._before(mode)
             reading.read_all(mode, since, token, self._parents(token.parent if token else None))
+            gone = self._settle(reading)
         except Problem as error:
             problem = error
             self._keep_what_was_read(reading)
@@ -158,11 +167,21 @@ class _Run:
             log.warning("run lost", detail=str(error))
             return self._result(reading, mode, "lost", error=str(error), problem=None)
         self._check_skew(reading)
-        return self._finish(reading, mode, since, problem)
+        return self._finish(reading, mode, since, problem, gone)
 
-    def _plan(self, *, full: bool) -> tuple[str, datetime | None, runs.Token | None]:
+    def _settle(self, reading: Pass) -> int:
+        """Bury what a pass that shows everything did not show; raises Braked. A record held in quarantine hides its id."""
+        if not reading.tells_gone or reading.skipped or reading.held_before + reading.totals.held:
+            return 0
+        places = places_of(self._stream, self._claim.account)
+        return settle(self._around.store, places, to_seconds(self._around.clock()), self._around.brake)
+
+    def _plan(self, kind: Kind) -> tuple[str, datetime | None, runs.Token | None]:
         """Mode, lower bound, and the place where an interrupted pass of the same mode goes on."""
         claim, now = self._claim, self._began
+        if kind == "sweep":
+            return "sweep", None, None
+        full = kind == "full"
         stale = claim.last_full_at is None or now - claim.last_full_at >= FULL_EVERY
         token = claim.token
         if token is not None and not (full and token.mode != "full"):
@@ -171,11 +190,14 @@ class _Run:
             return "full", None, None
         return "delta", claim.watermark, None
 
-    def _reading(self) -> Pass:
+    def _reading(self, kind: Kind) -> Pass:
         around = self._around
         with around.store.read() as connection:
             lookups = lookup_entries(connection, self._claim.account, self._stream.lookups)
-        return Pass(
+        make: Callable[..., Pass] = Pass
+        if kind == "sweep" and self._stream.sweep is not None:
+            make = partial(SweepPass, sweep=self._stream.sweep)
+        return make(
             store=around.store,
             http=self._http,
             stream=self._stream,
@@ -215,7 +237,9 @@ class _Run:
         if abs(skew) > SKEW_WORTH_SAYING:
             log.warning("clocks differ", seconds=int(skew.total_seconds()))
 
-    def _finish(self, reading: Pass, mode: str, since: datetime | None, problem: Problem | None) -> RunResult:
+    def _finish(
+        self, reading: Pass, mode: str, since: datetime | None, problem: Problem | None, gone: int
+    ) -> RunResult:
         now = self._around.clock()
         state = _state_of(problem, partial=bool(reading.skipped))
         watermark = None
@@ -234,6 +258,7 @@ class _Run:
             **({} if since is None else {"cursor_from": to_seconds(since)}),
             **({} if watermark is None else {"cursor_to": to_seconds(watermark)}),
             **reading.counters(),
+            "gone": gone,
         }
         with self._around.store.write() as connection:
             ensure_indexes(connection, [record.table for record in self._stream.records])
@@ -255,7 +280,9 @@ class _Run:
                 totals=totals,
                 watermark=watermark,
                 full=mode == "full",
-                keep_token=problem is not None,
+                swept=reading.tells_gone,
+                read=mode != "sweep",
+                keep_token=mode == "sweep" or (problem is not None and state != "held"),
                 error=error,
                 action=action,
                 next_due=problem.retry_at
@@ -265,7 +292,7 @@ class _Run:
         except RunLost as lost:
             log.warning("run lost", detail=str(lost))
             return self._result(reading, mode, "lost", error=str(lost), problem=None)
-        return self._result(reading, mode, state, error=error, action=action, problem=problem)
+        return self._result(reading, mode, state, error=error, action=action, problem=problem, gone=gone)
 
     def _result(
         self,
@@ -276,6 +303,7 @@ class _Run:
         problem: Problem | None,
         error: str | None = None,
         action: str | None = None,
+        gone: int = 0,
     ) -> RunResult:
         totals = reading.totals
         counts = totals.counts
@@ -290,6 +318,7 @@ class _Run:
             changed=counts.changed,
             same=counts.same,
             held=totals.held,
+            gone=gone,
             requests=self._http.meter.requests,
             error=error,
             action=action,
@@ -306,6 +335,7 @@ class _Run:
             changed=counts.changed,
             same=counts.same,
             held=totals.held,
+            gone=gone,
             requests=self._http.meter.requests,
             retries=self._http.meter.retries,
             seconds=round((self._around.clock() - self._began).total_seconds(), 3),
@@ -315,18 +345,17 @@ class _Run:
         return result
 
 
+# The run's state by who has to act; the first that fits counts.
+_STATES: tuple[tuple[type[Problem], RunState], ...] = (
+    (Stopped, "stopped"),
+    (Throttled, "throttled"),
+    (Braked, "held"),
+    (AccessProblem, "unreadable"),
+    (RecordVanished, "unreadable"),
+)
+
+
 def _state_of(problem: Problem | None, *, partial: bool) -> RunState:
-    """The run's state by who has to act."""
-    match problem:
-        case None:
-            return "partial" if partial else "ok"
-        case Stopped():
-            return "stopped"
-        case Throttled():
-            return "throttled"
-        case CredentialsProblem() | ConfigProblem():
-            return "failed"
-        case AccessProblem() | RecordVanished():
-            return "unreadable"
-        case _:
-            return "failed"
+    if problem is None:
+        return "partial" if partial else "ok"
+    return next((state for kind, state in _STATES if isinstance(problem, kind)), "failed")
