@@ -35,6 +35,7 @@ STREAMS = (
         wire=wire.Device,
         to_canonical=canonical.device,
         records=(Company, Asset),
+        complete=(Company, Asset),
         paginator=_pages("_perPage"),
         layout=_SHAPES,
         # a hidden device is one that the MSP has put away
@@ -51,6 +52,8 @@ STREAMS = (
         wire=wire.Asset,
         to_canonical=canonical.protection,
         records=(Protection, ProtectionRun),
+        # runs are history: that Datto shows only the last ones does not undo them
+        complete=(Protection,),
         paginator=_pages("_perPage"),
         layout=_SHAPES,
         needs=_NEEDS,
@@ -65,6 +68,7 @@ STREAMS = (
         wire=wire.Alert,
         to_canonical=canonical.alert,
         records=(Alert,),
+        complete=(Alert,),
         paginator=_pages(None),
         layout=_SHAPES,
         cadence=timedelta(hours=4),
