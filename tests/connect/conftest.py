@@ -6,10 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 import respx
+from hypothesis import HealthCheck, settings
 
 from sevenc_sync.clock import fixed
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.http import HttpFactory
+
+# No test may depend on how busy the machine is.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
 

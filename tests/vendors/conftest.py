@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 import respx
+from hypothesis import HealthCheck, settings
 
 from sevenc_sync.clock import fixed
 from sevenc_sync.connect import redact
@@ -15,6 +16,10 @@ from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.stream import Context, Parent, Stream, Window
 from sevenc_sync.connect.walk import read_all
 from sevenc_sync.model import Lookup, Record
+
+# No test may depend on how busy the machine is.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
 
