@@ -8,10 +8,10 @@ from sevenc_sync.connect.connector import AccountSettings, check_base_url
 
 
 def _pasted(value: SecretStr) -> SecretStr:
-    """A pasted key without the blanks around it. Raises ValueError when nothing is left."""
+    """A pasted key without the blanks around it. Raises ValueError when nothing is left, or what no key can hold."""
     text = value.get_secret_value().strip()
-    if not text:
-        raise ValueError("expected a key")
+    if not text or not text.isprintable():
+        raise ValueError("expected a key of printable characters")
     return SecretStr(text)
 
 

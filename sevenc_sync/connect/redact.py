@@ -17,7 +17,7 @@ def register(value: str) -> None:
         return
     with _lock:
         _secrets.add(value)
-        _secrets.add(base64.b64encode(value.encode()).decode())
+        _secrets.add(base64.b64encode(value.encode("utf-8", "surrogatepass")).decode())
 
 
 def register_basic(user: str, password: str) -> None:

@@ -42,6 +42,11 @@ def test_a_secret_is_known_in_the_encoding_of_a_header_too() -> None:
     assert redact.redact(f"Basic {header} private-key") == f"Basic {redact.MASK} {redact.MASK}"
 
 
+def test_a_secret_of_broken_text_is_known_too() -> None:
+    redact.register("half\ud800pair")
+    assert redact.redact("half\ud800pair") == redact.MASK
+
+
 def test_values_too_short_to_be_secrets_blot_out_nothing() -> None:
     redact.register("abc")
     assert redact.redact("abcabc") == "abcabc"

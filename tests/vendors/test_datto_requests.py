@@ -288,7 +288,14 @@ def test_the_address_has_a_default_and_its_version_once(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"secret_key": " "}, {"base_url": "http://api.datto.com"}, {"private_key": "x"}]
+    "wrong",
+    [
+        {"secret_key": " "},
+        {"secret_key": "a\x00b"},
+        {"public_key": "a\ud800"},
+        {"base_url": "http://api.datto.com"},
+        {"private_key": "x"},
+    ],
 )
 def test_a_setting_that_cannot_work_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError) as caught:
