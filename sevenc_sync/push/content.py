@@ -222,5 +222,9 @@ def _need(reason: str) -> str:
     if match := _CLOSED.match(reason):
         return f"needs the right to read {match['stream']}"
     if match := _FEW.match(reason):
-        return f"needs {match['wanted']} records or more"
+        return (
+            "nothing was found to judge"
+            if match["wanted"] == "1"
+            else f"needs {match['wanted']} records or more"
+        )
     return _MOMENT.sub("", reason)

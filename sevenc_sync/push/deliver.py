@@ -164,6 +164,9 @@ class _Delivery:
 
     def _one(self, claimed: Claim, row: OutboxRow) -> Problem | None:
         """Try one note. Gives the problem that ends the account's delivery, if there is one."""
+        with self.around.store.read() as connection:
+            if not outbox.is_waiting(connection, row.id):
+                return None  # a newer note has replaced it; that one comes next time
         try:
             note, outcome, remark = self._put(claimed, row)
         except (AccessProblem, ConfigProblem) as problem:

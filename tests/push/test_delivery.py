@@ -422,6 +422,16 @@ def test_a_newer_note_that_comes_while_one_is_being_sent_is_sent_after_it(ready:
     assert [row[0] for row in rows(ready)] == ["sent", "sent"]
 
 
+def test_a_note_that_was_replaced_while_others_were_sent_is_not_sent(ready: Store, psa: Psa) -> None:
+    psa.before_write = lambda: queue(ready, 2, "newer") if not psa.writes else None
+    queue(ready, 1, "words")
+    queue(ready, 2, "older")
+    assert send(ready, psa).created == 1
+    assert psa.texts("c2") == []
+    assert send(ready, psa).created == 1
+    assert psa.texts("c2") == [text_for(2, "newer")]
+
+
 def test_two_processes_never_write_to_one_account_at_a_time(ready: Store, psa: Psa) -> None:
     seen: list[DeliverySummary] = []
     psa.before_write = lambda: seen.append(send(ready, psa))

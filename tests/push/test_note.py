@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from sevenc_sync.score import ClientResult, Rules
 Make = Callable[..., ClientResult]
 
 NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "note.md"
 REFERENCE = reference_of("psa", "10")
 KNOWN = {
     "continuous.backup.coverage": (42.5, 1.7),
@@ -31,35 +33,9 @@ def text_of(result: ClientResult, rules: Rules, previous: ClientResult | None = 
     return note_text(result, previous, rules, NOW, REFERENCE)
 
 
-def test_the_note_reads_as_a_person_would_write_it(rules: Rules, result_of: Make) -> None:
-    assert text_of(result_of(KNOWN), rules).split("\n") == [
-        "7C IT management review: Acme Ltd",
-        "As of 2026-11-22",
-        "",
-        "7C score: 46 of 100",
-        "Proof: 5 of 6 indicators could be judged.",
-        "",
-        "The seven blocks, from 0 Absent to 5 Optimizing:",
-        "  Continuous  2 Managed",
-        "  Clear       2 Managed",
-        "",
-        "What to do first:",
-        "1. IT Reporting: Last business review",
-        "   Now: no date is recorded (level 0 Absent)",
-        "   Next step: Hold a review.",
-        "2. Backup Management: Servers with a good recovery point",
-        "   Now: 42 %; about 25 to fix (level 1 Ad hoc)",
-        "   Next step: Give each server a policy.",
-        "3. Disaster Recovery Planning: Age of the recovery plan",
-        "   Now: 2 years ago (level 2 Managed)",
-        "   Next step: Review the plan.",
-        "",
-        "What could not be judged, and why:",
-        "- Service Level Agreement: no source delivers backups",
-        "",
-        "Written by sevenc-sync, which keeps this note up to date; other changes to it are lost.",
-        REFERENCE,
-    ]
+def test_the_note_reads_as_the_documentation_shows_it(rules: Rules, result_of: Make) -> None:
+    example = DOCUMENTATION.read_text(encoding="utf-8").split("```text\n")[1].split("\n```")[0]
+    assert text_of(result_of(KNOWN), rules) == example
 
 
 def test_a_score_with_little_proof_is_called_provisional_and_an_unknown_block_unproven(
@@ -129,6 +105,7 @@ def test_small_moves_that_change_no_words_change_no_digest(
         ("backup, agents: never read", "needs up-to-date data (backup, agents)"),
         ("psa, tickets: cannot be read (The API user may not.)", "needs the right to read psa, tickets"),
         ("3 rows found, 5 needed", "needs 5 records or more"),
+        ("0 rows found, 1 needed", "nothing was found to judge"),
         ("no seats are known", "no seats are known"),
     ],
 )
