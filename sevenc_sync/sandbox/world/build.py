@@ -3,16 +3,27 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from sevenc_sync.sandbox.world.activities import make_activities
 from sevenc_sync.sandbox.world.backups import make_appliances, stray_appliances
 from sevenc_sync.sandbox.world.contracts import make_contracts
+from sevenc_sync.sandbox.world.effort import (
+    activity_effort,
+    known,
+    task_efforts,
+    ticket_efforts,
+    with_hours,
+)
 from sevenc_sync.sandbox.world.entities import (
+    Activity,
     Appliance,
     Attested,
     Contract,
+    Effort,
     Machine,
     Member,
     Organisation,
     OrganisationKind,
+    Project,
     Ticket,
     Truth,
     World,
@@ -20,6 +31,7 @@ from sevenc_sync.sandbox.world.entities import (
 from sevenc_sync.sandbox.world.estate import make_machines
 from sevenc_sync.sandbox.world.names import CITIES, OTHERS, OWN_NAME, PEOPLE, STREETS, short_code, spellings
 from sevenc_sync.sandbox.world.profile import attest, make_profiles, truth_of
+from sevenc_sync.sandbox.world.projects import Ground, has_programme, make_projects
 from sevenc_sync.sandbox.world.seeds import at, dice
 from sevenc_sync.sandbox.world.tickets import Scene, make_tickets
 
@@ -53,6 +65,9 @@ def build_world(seed: int = 7, clients: int = 40, *, now: datetime, anchor: date
     contracts: list[Contract] = []
     tickets: list[Ticket] = []
     appliances: list[Appliance] = []
+    projects: list[Project] = []
+    activities: list[Activity] = []
+    efforts: list[Effort] = []
     truth: dict[str, Truth] = {}
     for index, profile in enumerate(make_profiles(seed, clients)):
         attested = attest(seed, index, profile, anchor, now)
@@ -63,7 +78,23 @@ def build_world(seed: int = 7, clients: int = 40, *, now: datetime, anchor: date
         machines += own_machines
         contracts += own_contracts
         scene = Scene(seed, client, profile, own_machines, own_contracts[0], desk, anchor, now)
-        tickets += make_tickets(scene, anchor - HISTORY)
+        own_tickets = list(make_tickets(scene, anchor - HISTORY))
+        tickets += own_tickets
+        ground = Ground(seed, client, profile, own_contracts, anchor, now)
+        own_projects = list(make_projects(ground, (anchor - HISTORY).date()))
+        own_activities = list(make_activities(seed, client, profile, anchor, now, HISTORY))
+        own_efforts = [
+            *(effort for ticket in own_tickets for effort in ticket_efforts(seed, ticket, now)),
+            *(effort for project in own_projects for effort in task_efforts(seed, project, now)),
+            *(
+                effort
+                for activity in own_activities
+                for effort in activity_effort(activity, client, has_programme(profile))
+            ),
+        ]
+        projects += with_hours(own_projects, own_efforts)
+        activities += own_activities
+        efforts += own_efforts
         appliances += make_appliances(seed, client, profile, own_machines, anchor, now)
         truth[client.name] = truth_of(profile, attested)
     appliances += stray_appliances(seed, anchor, now)
@@ -74,7 +105,9 @@ def build_world(seed: int = 7, clients: int = 40, *, now: datetime, anchor: date
         members=members,
         machines=tuple(machines), tickets=tuple(sorted(tickets, key=lambda t: t.id)),
         contracts=tuple(contracts),
-        appliances=tuple(appliances), truth=truth,
+        appliances=tuple(appliances), projects=tuple(sorted(projects, key=lambda p: p.id)),
+        activities=tuple(sorted(activities, key=lambda a: a.id)),
+        efforts=tuple(known(efforts, members)), truth=truth,
     )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ OrganisationKind = Literal["own", "client", "vendor", "prospect", "former", "del
 MachineKind = Literal["server", "workstation", "laptop", "firewall", "switch", "access point", "printer"]
 ContractKind = Literal["managed", "block hours", "hourly", "backup", "cloud"]
 TicketKind = Literal["incident", "question", "request", "alert", "maintenance", "project"]
+WorkKind = Literal["remote", "on-site", "maintenance", "vCIO", "project"]
+ProjectKind = Literal["programme", "change"]
 Attested = str | int | date
 """A value that the MSP noted on the client's record."""
 
@@ -154,6 +156,107 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class ServicePeriod:
+    """How many units of a contract's line were sold in one billing period, both days included."""
+
+    id: int
+    line_id: int
+    start: date
+    end: date
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A piece of a project's phase; `ended` is None while it runs."""
+
+    id: int
+    phase_id: int
+    name: str
+    owner: str
+    start: datetime
+    due: datetime
+    ended: datetime | None
+    planned_hours: float
+    actual_hours: float
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of a project with a date of its own."""
+
+    id: int
+    project_id: int
+    name: str
+    start: datetime
+    due: datetime
+    ended: datetime | None
+    planned_hours: float
+    actual_hours: float
+    updated: datetime
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Work with an end: a `change`; or the standing `programme` on which the advisers book their hours."""
+
+    id: int
+    client_id: int
+    kind: ProjectKind
+    name: str
+    manager: str
+    contract_id: int | None
+    created: datetime
+    start: datetime
+    due: datetime
+    ended: datetime | None
+    on_hold: bool
+    planned_hours: float
+    actual_hours: float
+    updated: datetime
+    phases: tuple[Phase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A meeting or call with a client, held or planned; one whose time has passed without `held` was forgotten."""
+
+    id: int
+    client_id: int
+    kind: str
+    name: str
+    member: str
+    created: datetime
+    start: datetime
+    end: datetime
+    held: bool
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Hours that somebody booked: on a ticket, on a project's task, or on an activity (and its programme's task)."""
+
+    id: int
+    client_id: int
+    kind: WorkKind
+    member: str
+    start: datetime
+    end: datetime
+    hours: float
+    billable: bool
+    note: str
+    ticket_id: int | None
+    task_id: int | None
+    activity_id: int | None
+    contract_id: int | None
+    entered: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class BackupRun:
     """One run of a backup; `verified` None means that no boot test was made."""
 
@@ -210,4 +313,7 @@ class World:
     tickets: tuple[Ticket, ...]
     contracts: tuple[Contract, ...]
     appliances: tuple[Appliance, ...]
+    projects: tuple[Project, ...]
+    activities: tuple[Activity, ...]
+    efforts: tuple[Effort, ...]
     truth: Mapping[str, Truth]
