@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sevenc_sync.match.legal_forms import (
     AND_WORDS,
@@ -31,6 +32,7 @@ class _Word:
     is_punctuated: bool  # several letters with dots, slashes or blanks between them
 
 
+@lru_cache(maxsize=65_536)  # every name is folded several times a run, and again in the next
 def spellings(name: str) -> frozenset[str]:
     """The folded spellings of an organisation's name; two names are equal when they share one.
 
