@@ -57,6 +57,12 @@ class AccountSettings(BaseModel):
         le=100_000,
         description="how hard the vendor may be asked, instead of the connector's own rate",
     )
+    requests_at_once: int | None = Field(
+        default=None,
+        ge=1,
+        le=16,
+        description="how many requests may be under way, instead of the connector's own number",
+    )
     timeout_seconds: float = Field(default=90, gt=0, le=600, description="how long to wait for an answer")
 
     @field_validator("base_url")

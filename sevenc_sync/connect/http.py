@@ -50,13 +50,14 @@ MAX_BODY = 256 * 1024 * 1024
 
 @dataclass(slots=True)
 class Meter:
-    """What a run cost at the vendor. Written by one thread at a time."""
+    """What a run cost at the vendor. Counted under its lock: parts of a list are read by several threads."""
 
     requests: int = 0
     retries: int = 0
     waited_seconds: float = 0.0
     received_bytes: int = 0
     causes: dict[str, int] = field(default_factory=dict)  # cause of a retry -> how often
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +238,13 @@ class Http:
     def _count_retry(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         cause = error.cause if isinstance(error, _Retryable) else "unknown"
-        self.meter.retries += 1
-        self.meter.causes[cause] = self.meter.causes.get(cause, 0) + 1
+        with self.meter.lock:
+            self.meter.retries += 1
+            self.meter.causes[cause] = self.meter.causes.get(cause, 0) + 1
 
     def _pause(self, seconds: float) -> None:
-        self.meter.waited_seconds += seconds
+        with self.meter.lock:
+            self.meter.waited_seconds += seconds
         if self._stop.wait(seconds):
             raise Stopped("Stopped while waiting for the vendor.")
 
@@ -259,7 +262,8 @@ class Http:
             self._pause(wait)
         if self._stop.is_set():
             raise Stopped("Stopped before the request.")
-        self.meter.requests += 1
+        with self.meter.lock:
+            self.meter.requests += 1
         content = None if json_body is None else msgspec.json.encode(json_body)
         send_headers = dict(headers or {})
         if content is not None:
@@ -280,7 +284,8 @@ class Http:
             raise _Retryable(VendorDown(text, detail=redact.redact(str(error))), "connection") from error
         except httpx.InvalidURL as error:
             raise ConfigProblem(f"The address of {path} is not valid.", detail=str(error)) from error
-        self.meter.received_bytes += len(body)
+        with self.meter.lock:
+            self.meter.received_bytes += len(body)
         if httpx.codes.is_success(answer.status_code):
             return Response(answer.status_code, found, body, server_time(found))
         raise self._problem(path, answer.status_code, found, body)

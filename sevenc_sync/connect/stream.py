@@ -14,11 +14,13 @@ from sevenc_sync.model import Lookup, Record
 class Window:
     """The part of a source that a pass reads: everything changed after `since`, or everything (None).
 
-    `horizon` is the oldest time that any rule looks back to; a full pass may leave out what ended before it.
+    `horizon` is the oldest time that any rule looks back to; a full pass may leave out what ended before it. `now` is
+    the time of asking, for vendors that are asked for what is in force.
     """
 
     since: datetime | None
     horizon: datetime
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,36 @@ class Context:
     now: datetime
     parent: Parent | None = None
     lookups: Mapping[str, Mapping[str, Lookup]] = field(default_factory=dict)  # kind -> vendor id -> entry
+    rows: Mapping[tuple[str, str], Mapping[str, str | None]] = field(
+        default_factory=dict
+    )  # (table, column) -> id -> value
 
     def lookup(self, kind: str, key: object) -> Lookup | None:
         """The vendor's list entry, or None when it is not known (no right to read the list, say)."""
         return self.lookups.get(kind, {}).get(str(key))
 
+    def related(self, table: str, column: str, key: object) -> str | None:
+        """A column of another stored row of this account; None when the row is not known or does not say it."""
+        return self.rows.get((table, column), {}).get(str(key))
+
 
 def no_params(window: Window) -> Mapping[str, str]:  # noqa: ARG001 - a stream without a window
     """The vendor offers no filter: everything is read each time."""
     return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranges:
+    """How a list can be cut by its numeric ids, so that the parts can be read side by side.
+
+    Pages after a key cannot be read ahead: each needs the one before. Parts can. `edge` makes the parameters that ask
+    for the one record with the lowest (False) or highest (True) id, `within` those that take the place of the
+    stream's own for low <= id < high (None: no upper end). `workers` is how many parts the vendor bears at once.
+    """
+
+    edge: Callable[[Window, bool], Mapping[str, str]]
+    within: Callable[[Window, int, int | None], Mapping[str, str]]
+    workers: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +116,8 @@ class Stream:
     `to_canonical` turns one wire record into the canonical records it holds; `records` names their kinds. `key` is the
     wire field that holds the vendor's id. `parent` names the evidence table whose rows fill `{parent}` in the path.
     With `body` the question is asked by POST, with that JSON for every page. `lookups` names the kinds of list entries
-    that the translation wants. `complete` names the kinds of records of which a whole pass shows all there are (within
+    that the translation wants, `related` the (table, column) pairs that it wants of other stored rows: a vendor's time
+    entry may name only its ticket, and the ticket the company. `complete` names the kinds of records of which a whole pass shows all there are (within
     `scope`: column -> value): what it does not show is gone. `sweep` tells the same where no pass reads everything.
     `needs` is the permission, in the words of the vendor's own screens. `lag` is taken off the watermark, because
     vendors' indexes trail their clocks.
@@ -120,9 +144,11 @@ class Stream:
         default_factory=dict
     )  # column -> value that a parent row must have
     lookups: tuple[str, ...] = ()
+    related: tuple[tuple[str, str], ...] = ()
     complete: tuple[type[Record], ...] = ()
     scope: Mapping[str, str] = field(default_factory=dict)
     sweep: Sweep | None = None
+    ranges: Ranges | None = None
 
     def path_for(self, parent: Parent | None) -> str:
         """The path of one pass: with the parent's vendor id, quoted, where the stream has a parent."""

@@ -48,13 +48,14 @@ def _probe(store: Store, account: Account, stream: Stream, clock: Clock, http: H
             return Probed(account=account.name, stream=stream.name, needs=stream.needs, state="waits")
         parent = Parent(id=rows[0]["id"], company=rows[0].get("company"), row=rows[0])
     now = clock()
-    params = {**stream.params(Window(since=now, horizon=now)), **stream.paginator.first()}
+    window = Window(since=now, horizon=now, now=now)
     try:
         http.read(
             stream.path_for(parent),
             lambda response: stream.layout.split(response.body),
-            params=params,
+            params={**stream.params(window), **stream.paginator.first()},
             headers=stream.headers,
+            json_body=None if stream.body is None else stream.body(window),
         )
     except Problem as problem:
         return _row(account, stream, problem)

@@ -121,6 +121,7 @@ def sync_account(job: SyncJob, account: Account, streams: Collection[str] | None
         holder=job.holder,
         trigger=job.trigger,
         history=job.history,
+        workers=account.settings.requests_at_once,
         brake=job.brake,
         cadence=job.cadence,
         on_progress=job.on_progress,

@@ -111,7 +111,7 @@ class Codec:
                 "kind": self.record.table,
                 "words": _JSON.encode(dict(zip(self.record.phrase, words, strict=True))).decode(),
             }
-            for words, number in self.phrases.items()
+            for words, number in list(self.phrases.items())  # other threads may add to it
             if number is not None and number not in known
         ]
 

@@ -46,6 +46,13 @@ def lookup_entries(connection: Connection, number: int, kinds: Sequence[str]) ->
     return found
 
 
+def column_by_id(connection: Connection, number: int, table: str, column: str) -> dict[str, str | None]:
+    """One column of an evidence table of the account, by id; rows that are gone still say it."""
+    source = evidence[table]
+    statement = select(source.c.id, source.c[column]).where(source.c.account == number)
+    return {row[0]: row[1] for row in connection.execute(statement)}
+
+
 def stream_states(connection: Connection) -> list[dict[str, Any]]:
     """Every stream's state with its account's name, in the order of both names."""
     statement = (

@@ -34,6 +34,15 @@ class Busy:
     run: int
 
 
+class Part(msgspec.Struct, kw_only=True):
+    """A range of ids of a pass that is read in parts: low <= id < high. `params`: its next page; None with done."""
+
+    low: int
+    high: int | None
+    params: dict[str, str | int] | None = None
+    done: bool = False
+
+
 class Token(msgspec.Struct, frozen=True, kw_only=True):
     """Where an interrupted pass goes on. Times are seconds; `started` is the source's clock at the pass's beginning."""
 
@@ -42,6 +51,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     started: int
     parent: str | None = None
     params: dict[str, str | int] | None = None
+    parts: list[Part] | None = None
     held: int = 0  # records of this pass that are in quarantine: they exist, though they could not be read
 
 

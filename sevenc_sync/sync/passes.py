@@ -60,6 +60,7 @@ class Pass:
     clock: Clock
     horizon: datetime
     lookups: Mapping[str, Mapping[str, Lookup]]
+    related: Mapping[tuple[str, str], Mapping[str, str | None]]
     on_page: Callable[[Totals], None] = lambda _totals: None
     totals: Totals = field(default_factory=Totals)
     skipped: list[str] = field(default_factory=list)  # parents whose own list could not be read
@@ -69,7 +70,7 @@ class Pass:
     started: datetime | None = None  # the source's clock at the pass's beginning
     _decoder: PageDecoder = field(init=False)
     _newest: int | None = None
-    _place: Token | None = None  # where a later run would go on after the batch
+    place: Token | None = None  # where a later run would go on after the batch
 
     def __post_init__(self) -> None:
         self._decoder = PageDecoder(self.stream, self.codecs, self.claim.account)
@@ -86,10 +87,15 @@ class Pass:
             with self.store.write() as connection:
                 forget_seen(connection, self.claim.account, self.stream.name)
         if parents is None:
-            self._read_list(mode, since, None, token.params if token else None)
+            if not self.read_parts(mode, since, token):
+                self._read_list(mode, since, None, token.params if token else None)
         else:
             self._read_children(mode, since, parents, token)
         self.commit()
+
+    def read_parts(self, mode: str, since: datetime | None, token: Token | None) -> bool:  # noqa: ARG002 - see PartsPass
+        """Read the list in parts side by side, where that is possible and worth it; False: it was not read."""
+        return False
 
     def _read_children(
         self, mode: str, since: datetime | None, parents: Iterator[Parent], token: Token | None
@@ -112,7 +118,7 @@ class Pass:
         self, mode: str, since: datetime | None, parent: Parent | None, resumed: Params | None
     ) -> None:
         """One list from its first (or the resumed) page to its end."""
-        window = Window(since=since, horizon=self.horizon)
+        window = Window(since=since, horizon=self.horizon, now=self.clock())
         question = Question(
             params=dict(self.stream.params(window)),
             body=None if self.stream.body is None else dict(self.stream.body(window)),
@@ -126,7 +132,7 @@ class Pass:
                 raise ContractChanged(f"{path} leads back to a page already read: {dict(params)}.")
             seen.add(mark)
             params = self.read_page(path, question, params, parent)
-            self._place = self._token(mode, since, parent, params)
+            self.place = self._token(mode, since, parent, params)
             if self.batch.is_due:
                 self.commit()
 
@@ -134,12 +140,20 @@ class Pass:
         self, path: str, question: Question, params: Params, parent: Parent | None
     ) -> Params | None:
         """Read one page into the batch; gives the next page's parameters."""
+        page, following = self.fetch(path, question, params, parent)
+        self.take(page)
+        return following
+
+    def fetch(
+        self, path: str, question: Question, params: Params, parent: Parent | None
+    ) -> tuple[DecodedPage, Params | None]:
+        """Read one page; gives it, and the next page's parameters. Changes nothing here."""
 
         def parse(response: Response) -> tuple[DecodedPage, Params | None]:
             now = self.clock()
             if self.started is None:
                 self.started = response.server_time or now
-            context = Context(now=now, parent=parent, lookups=self.lookups)
+            context = Context(now=now, parent=parent, lookups=self.lookups, rows=self.related)
             page = self._decoder.page(response.body, context, to_seconds(now))
             info = PageInfo(
                 params=params,
@@ -150,13 +164,15 @@ class Pass:
             )
             return page, self.stream.paginator.next(info)
 
-        page, following = self.ask(path, question, params, parse)
+        return self.ask(path, question, params, parse)
+
+    def take(self, page: DecodedPage) -> None:
+        """Take a page into the batch."""
         self.batch.add(page)
         self.totals.pages += 1
         self.totals.fetched += page.count
         self.totals.held += len(page.bad)
         self.on_page(self.totals)
-        return following
 
     def ask(
         self,
@@ -221,7 +237,7 @@ class Pass:
             advance(
                 connection,
                 self.claim,
-                token=self._place,
+                token=self.place,
                 newest=self._newest,
                 now=now,
                 totals={

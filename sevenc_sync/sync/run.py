@@ -25,7 +25,9 @@ from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import lookup_entries, parent_rows
 from sevenc_sync.store.runs import Busy, Claim, RunLost, RunState
 from sevenc_sync.sync.gone import Brake, Braked, places_of, settle
+from sevenc_sync.sync.parts import PartsPass
 from sevenc_sync.sync.passes import Pass, Totals
+from sevenc_sync.sync.related import RelatedRows
 from sevenc_sync.sync.sweep import SweepPass
 
 FULL_EVERY = timedelta(days=7)  # catches what a vendor's own time of change missed
@@ -64,6 +66,7 @@ class Surroundings:
     holder: str
     trigger: str
     history: timedelta  # how far back rules look
+    workers: int | None = None  # requests at once, instead of the connector's own number
     brake: Brake = field(default_factory=Brake)
     cadence: timedelta | None = None  # instead of each stream's own
     on_progress: Callable[[str, str, Totals], None] = lambda _account, _stream, _totals: None
@@ -197,6 +200,8 @@ class _Run:
         make: Callable[..., Pass] = Pass
         if kind == "sweep" and self._stream.sweep is not None:
             make = partial(SweepPass, sweep=self._stream.sweep)
+        elif self._stream.ranges is not None:
+            make = partial(PartsPass, ranges=self._stream.ranges, workers=around.workers)
         return make(
             store=around.store,
             http=self._http,
@@ -207,6 +212,7 @@ class _Run:
             clock=around.clock,
             horizon=self._began - around.history,
             lookups=lookups,
+            related=RelatedRows(around.store, self._claim.account, self._stream.related),
             on_page=lambda totals: around.on_progress(self._account_name, self._stream.name, totals),
         )
 

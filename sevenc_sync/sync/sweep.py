@@ -36,7 +36,7 @@ class SweepPass(Pass):
         place = places_of(self.stream, self.claim.account)[0]
         with self.store.write() as connection:
             forget_seen(connection, self.claim.account, self.stream.name)
-        window = Window(since=None, horizon=self.horizon)
+        window = Window(since=None, horizon=self.horizon, now=self.clock())
         body = self.sweep.body
         question = Question(
             params=dict(self.sweep.params(window)), body=None if body is None else dict(body(window))
