@@ -22,6 +22,7 @@ import structlog
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
+from sevenc_sync.cli import common
 from sevenc_sync.cli.app import MODULES, app
 from sevenc_sync.cli.home import Home
 from sevenc_sync.clock import utc_now
@@ -63,6 +64,7 @@ def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Commands configure logging for their process; this one gets its own back. No setting comes from outside."""
     for name in set(os.environ) - set(environment()):
         monkeypatch.delenv(name)
+    monkeypatch.setattr(common.out, "width", 200)
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield
@@ -183,7 +185,7 @@ class Site:
 
     def base_url(self, account: str) -> str:
         """Where the account's vendor listens."""
-        return self.sandbox.vendors[account].base_url
+        return next(item.base_url for item in self.sandbox.accounts if item.name == account)
 
 
 @pytest.fixture(scope="session")
@@ -258,6 +260,6 @@ def command() -> Callable[..., Result]:
     return invoke
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def program() -> Callable[..., "subprocess.CompletedProcess[str]"]:
     return run
