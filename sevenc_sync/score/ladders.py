@@ -13,8 +13,7 @@ from typing import Literal
 Better = Literal["higher", "lower"]
 
 TOP = 5.0
-# Shares of the levels that ladders are usually made of: levels are sums of hundredths, so a millionth is only noise.
-_NOISE = 1e-9
+_NOISE = 1e-7  # of a hundredth: what dividing leaves behind where a level is a whole number of hundredths
 
 LEVEL_NAMES = ("Absent", "Ad hoc", "Managed", "Defined", "Measured", "Optimizing")
 
@@ -29,10 +28,10 @@ def level_of(value: float, steps: Sequence[float], better: Better) -> float:
     if up < rungs[0]:
         # One rung's worth below the first step: |s1| is the way from nothing to s1, in either direction.
         way = abs(rungs[0])
-        return _cut(max(0.0, 1.0 - (rungs[0] - up) / way)) if way else 0.0
+        return _below(1, max(0.0, 1.0 - (rungs[0] - up) / way)) if way else 0.0
     reached = max(number for number, rung in enumerate(rungs, start=1) if up >= rung)
     low, high = rungs[reached - 1], rungs[reached]
-    return _cut(reached + (up - low) / (high - low))
+    return _below(reached + 1, reached + (up - low) / (high - low))
 
 
 def is_ladder(steps: Sequence[float], better: Better) -> bool:
@@ -71,5 +70,6 @@ def shown_value(value: float) -> float:
     return round(value, 4)
 
 
-def _cut(level: float) -> float:
-    return math.floor(level * 100 + _NOISE * 100) / 100
+def _below(step: int, level: float) -> float:
+    """The level cut to hundredths; less than the step that was not reached, whatever the arithmetic leaves behind."""
+    return min(step - 0.01, math.floor(level * 100 + _NOISE) / 100)

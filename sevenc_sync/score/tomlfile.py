@@ -11,6 +11,7 @@ import msgspec
 from sevenc_sync.score.mistakes import Mistake
 
 _HEADER = re.compile(r"\[\[\s*([A-Za-z0-9_-]+)\s*\]\]")
+_TABLE = re.compile(r"\[\s*([A-Za-z0-9_-]+)\s*\]")
 _KEY = re.compile(r"""["']?([A-Za-z0-9_-]+)["']?(?:\s*\.\s*[A-Za-z0-9_-]+)*\s*=""")
 _SYNTAX_LINE = re.compile(r"at line (\d+)")
 
@@ -80,6 +81,9 @@ class _Places:
                 keys = {}
                 self._entries.setdefault(header[1], []).append((number, keys))
                 continue
+            table = _TABLE.match(line)
+            if table is not None:
+                self.top.setdefault(table[1], number)
             key = _KEY.match(line)
             if key is not None:
                 keys.setdefault(key[1], number)
