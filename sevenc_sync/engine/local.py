@@ -12,7 +12,7 @@ import structlog
 from sevenc_sync.clock import Clock, utc_now
 from sevenc_sync.config import Configuration
 from sevenc_sync.connect.connector import Connector
-from sevenc_sync.connect.errors import Problem
+from sevenc_sync.connect.errors import CredentialsProblem, Problem
 from sevenc_sync.connect.notes import NotePort
 from sevenc_sync.engine.judge import Matched, client_test, feeds_of
 from sevenc_sync.engine.probe import Probed, probe_account
@@ -21,9 +21,11 @@ from sevenc_sync.match import match_clients, match_devices
 from sevenc_sync.push import DeliverySummary, deliver, outbox_writer
 from sevenc_sync.registry import connectors
 from sevenc_sync.score import Rules, ScoreSummary, builtin_rules_dir, load_rules, score_clients
+from sevenc_sync.store.accounts import stop_account
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import this_holder
 from sevenc_sync.store.migrate import require_current
+from sevenc_sync.store.outbox import waiting_counts
 from sevenc_sync.sync.gone import Brake
 from sevenc_sync.sync.passes import Totals
 from sevenc_sync.sync.run import RunResult
@@ -110,17 +112,31 @@ class Engine:
 
     def deliver(self, trigger: str) -> DeliverySummary:
         """Write the waiting notes into their PSAs. An account that cannot be opened keeps its notes waiting."""
+        with self.store.read() as connection:
+            waiting = waiting_counts(connection)
+        refused: dict[int, str] = {}
         ports: dict[int, NotePort] = {}
         with ExitStack() as opened:
             for account in self.accounts:
-                if account.connector.notes is None:
+                if account.connector.notes is None or account.number not in waiting:
                     continue
                 try:
                     http = opened.enter_context(open_http(account, self.clock, self.stop))
                     ports[account.number] = account.connector.notes(http, account.settings)
                 except Problem as problem:
                     log.warning("notes not deliverable", account=account.name, error=problem.text)
-            return deliver(self.store, ports, self.clock, self.stop, trigger=trigger, holder=self.holder)
+                    if isinstance(problem, CredentialsProblem):
+                        refused[account.number] = problem.text
+            summary = deliver(self.store, ports, self.clock, self.stop, trigger=trigger, holder=self.holder)
+        refused |= dict.fromkeys(
+            summary.refused, "The vendor refused the credentials when notes were written."
+        )
+        for account in self.accounts:
+            if account.number in refused:
+                # Asking again with a refused key can lock the API user out at the vendor.
+                digest = account.secret_digest()
+                stop_account(self.store, account.number, refused[account.number], digest, self.clock())
+        return summary
 
     def _note_accounts(self) -> dict[int, str]:
         return {
