@@ -35,7 +35,7 @@ def stream(path: str) -> Stream:
 def test_a_stream_asks_for_everything_in_a_bare_list_unless_it_says_otherwise() -> None:
     plain = stream("/things")
     assert plain.params is no_params
-    assert plain.params(Window(since=NOW, horizon=NOW)) == {}
+    assert plain.params(Window(since=NOW, horizon=NOW, now=NOW)) == {}
     assert plain.layout == BareArray()
     assert plain.path_for(None) == "/things"
 
@@ -60,3 +60,11 @@ def test_a_list_entry_is_found_by_kind_and_vendor_id_and_none_if_it_is_not_known
     assert context.lookup("priority", 3) is entry
     assert context.lookup("priority", "4") is None
     assert context.lookup("status", 3) is None
+
+
+def test_another_row_is_known_by_table_and_column_and_none_if_it_is_not_there() -> None:
+    context = Context(now=NOW, rows={("ticket", "company"): {"17": "250", "18": None}})
+    assert context.related("ticket", "company", 17) == "250"
+    assert context.related("ticket", "company", 18) is None
+    assert context.related("ticket", "company", 19) is None
+    assert context.related("project", "company", 17) is None

@@ -73,7 +73,7 @@ def pull() -> Pull:
         parent: Parent | None = None,
         lookups: Mapping[str, Mapping[str, Lookup]] | None = None,
     ) -> list[Record]:
-        window = Window(since=since, horizon=datetime(2025, 11, 22, tzinfo=UTC))
+        window = Window(since=since, horizon=datetime(2025, 11, 22, tzinfo=UTC), now=NOW)
         key = next(f.name for f in msgspec.structs.fields(stream.wire) if f.encode_name == stream.key)
         wires: list[Any] = read_all(
             http,
