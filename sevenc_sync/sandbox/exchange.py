@@ -1,7 +1,7 @@
 """One call and one answer, and what a simulated vendor must be able to do with them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,8 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    length: int = 0
+    """Characters of the whole address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,24 @@ class Vendor(ABC):
     @abstractmethod
     def with_records(self, body: Any, records: list[Any]) -> Any:
         """The same body with other records in it."""
+
+    def begin(self, call: Call) -> None:  # noqa: B027 (a vendor that limits what runs at once overrides it)
+        """A call has come in; until `end` it counts as under way."""
+
+    def end(self, call: Call) -> None:  # noqa: B027 (the same)
+        """Its answer has been sent."""
+
+    def list_of(self, call: Call) -> str:
+        """What the pages of one list have in common: by default the path."""
+        return call.path
+
+    def delete(self, table: str, key: Key) -> None:
+        """Takes a record away as the vendor's own user would. KeyError if absent."""
+        self.tables.remove(table, key)
+
+    def notes(self) -> Iterable[tuple[int, Record]]:
+        """(company id, note) for all notes written on companies; empty for a vendor without notes."""
+        return []
 
     @abstractmethod
     def edit(self, table: str, key: Key, changes: Mapping[str, Any]) -> Record:

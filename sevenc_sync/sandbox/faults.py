@@ -140,12 +140,13 @@ class Faults:
 
     def _remember(self, call: Call, vendor: Vendor, answer: Answer) -> Answer | None:
         """The list that this path answered before, while this one takes its place."""
-        if answer.status != 200 or call.method != "GET" or vendor.records_in(_decoded(answer)) is None:  # noqa: PLR2004 (HTTP)
+        if answer.status != 200 or vendor.records_in(_decoded(answer)) is None:  # noqa: PLR2004 (HTTP)
             return None
+        name = vendor.list_of(call)
         with self._lock:
-            before = self._pages.get(call.path)
+            before = self._pages.get(name)
             if self._armed:
-                self._pages[call.path] = answer
+                self._pages[name] = answer
         return before
 
     @property

@@ -102,7 +102,7 @@ class VendorServer:
     def delete(self, table: str, key: Key) -> None:
         """Takes a record away at the vendor. KeyError if it is not there."""
         with self._lock:
-            self.vendor.tables.remove(table, key)
+            self.vendor.delete(table, key)
 
     def records(self, table: str) -> list[Record]:
         """All records of a table, as the vendor holds them."""
@@ -112,9 +112,9 @@ class VendorServer:
     def notes(self) -> Mapping[int, list[Record]]:
         """Company id to the notes written on it; empty for a vendor without notes."""
         found: dict[int, list[Record]] = {}
-        if "notes" in self.vendor.tables.names:
-            for note in self.records("notes"):
-                found.setdefault(note["company"]["id"], []).append(note)
+        with self._lock:
+            for company, note in self.vendor.notes():
+                found.setdefault(company, []).append(note)
         return found
 
     def start(self) -> None:
@@ -171,10 +171,20 @@ class VendorServer:
             body = await request.body()
         except ClientDisconnect:
             return
-        call = Call(request.method, request.url.path, dict(request.query_params), headers, body)
+        query = dict(request.query_params)
+        call = Call(request.method, request.url.path, query, headers, body, len(str(request.url)))
         if call.path.startswith(CONTROL):
             await self._send(send, call, Delivery(self._control(call)), self._date(0))
             return
+        with self._lock:
+            self.vendor.begin(call)
+        try:
+            await self._respond(send, request, call)
+        finally:
+            with self._lock:
+                self.vendor.end(call)
+
+    async def _respond(self, send: Send, request: Request, call: Call) -> None:
         with self._lock:
             due = self.faults.due(call)
             refused = any(fault.refuses for fault in due)

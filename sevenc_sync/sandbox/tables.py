@@ -59,10 +59,12 @@ class Tables:
         del self.rows(table)[key]
         self._keep(table, key, None)
 
-    def next_id(self, table: str) -> int:
-        """An id above all that the table ever had."""
+    def next_id(self, table: str, floor: int = 1) -> int:
+        """An id above all that the table ever had, not below `floor`."""
         kept = (int(text) for text in self._written.get(table, {}) if text.isdigit())
-        return max((key for key in (*self.rows(table), *kept) if isinstance(key, int)), default=0) + 1
+        return max(
+            floor, 1 + max((key for key in (*self.rows(table), *kept) if isinstance(key, int)), default=0)
+        )
 
     def _keep(self, table: str, key: Key, record: Record | None) -> None:
         self._written.setdefault(table, {})[str(key)] = record

@@ -99,6 +99,10 @@ class ConnectWisePsa(Vendor):
         """Another bare array."""
         return records
 
+    def notes(self) -> list[tuple[int, Record]]:
+        """(company id, note) for all notes."""
+        return [(note["company"]["id"], note) for note in self.tables.rows("notes").values()]
+
     def edit(self, table: str, key: Key, changes: Mapping[str, Any]) -> Record:
         """Changes fields and moves `_info.lastUpdated` to the clock."""
         old = self.tables.rows(table)[key]
