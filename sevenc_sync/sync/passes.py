@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
-from sevenc_sync.connect.errors import ContractChanged, RecordVanished, VendorDown
+from sevenc_sync.connect.errors import AccessProblem, ContractChanged, Problem, RecordVanished, VendorDown
 from sevenc_sync.connect.http import Http, Response
 from sevenc_sync.connect.pages import NEXT, PageInfo, Params
 from sevenc_sync.connect.stream import Context, Parent, Stream, Window
@@ -26,7 +26,7 @@ from sevenc_sync.sync.decode import DecodedPage, PageDecoder
 
 T = TypeVar("T")
 
-MAX_PARENTS_DOWN = 3  # in a row: then it is the vendor, not the record
+MAX_PARENTS_IN_VAIN = 3  # in a row: then it is the vendor, or a right, and not the record
 
 
 @dataclass(slots=True)
@@ -100,19 +100,24 @@ class Pass:
     def _read_children(
         self, mode: str, since: datetime | None, parents: Iterator[Parent], token: Token | None
     ) -> None:
-        down = 0
+        in_vain = 0
+        read_any = token is not None and token.parent is not None
+        last: Problem | None = None
         for parent in parents:
             resumed = token.params if token is not None and token.parent == parent.id else None
             try:
                 self._read_list(mode, since, parent, resumed)
-                down = 0
+                in_vain, read_any = 0, True
             except RecordVanished:
                 self.skipped.append(parent.id)  # the parent itself is gone; the sweep will say so
-            except VendorDown:
-                down += 1
-                if down >= MAX_PARENTS_DOWN:
+            except (VendorDown, AccessProblem, ContractChanged) as problem:
+                # One parent's list must not stop the others'; several in a row are no matter of one parent.
+                in_vain, last = in_vain + 1, problem
+                if in_vain >= MAX_PARENTS_IN_VAIN:
                     raise
                 self.skipped.append(parent.id)
+        if last is not None and not read_any:
+            raise last
 
     def _read_list(
         self, mode: str, since: datetime | None, parent: Parent | None, resumed: Params | None
