@@ -1,0 +1,374 @@
+"""Autotask's streams, in the order in which they use each other: lists first, then what points to them."""
+
+from datetime import timedelta
+
+from connectors.autotask_psa import canonical, contracts, picklists, queries, wire, work
+from connectors.autotask_psa.queries import ANY, Body, Filter, any_of, changed, everything, ids, query, since
+from sevenc_sync.connect.pages import Envelope, SinglePage
+from sevenc_sync.connect.stream import Listed, Stream, Sweep, Window
+from sevenc_sync.connect.text import iso
+from sevenc_sync.model import (
+    Activity,
+    Asset,
+    Company,
+    Contract,
+    ContractLine,
+    Lookup,
+    Phase,
+    Project,
+    Ticket,
+    TimeEntry,
+)
+
+_OFTEN = timedelta(minutes=15)
+_FOUR_TIMES_A_DAY = timedelta(hours=6)
+_DAILY = timedelta(days=1)
+
+UNITS_BACK = timedelta(days=93)  # so far back the last units of a service are looked for
+
+_NOT_COMPLETE: Filter = {"op": "noteq", "field": "status", "value": int(canonical.COMPLETE)}
+
+
+def _rights(where: str) -> str:
+    return f"{where}: view all (Admin > Security Levels, the API user's)"
+
+
+def _picklist_stream(collection: str, name: str, title: str, where: str) -> Stream:
+    """A collection's description, for the values of its lists. A tenant hides old values and never removes them."""
+    return Stream(
+        name=name,
+        title=title,
+        path=f"/{collection}/entityInformation/fields",
+        wire=wire.FieldInfo,
+        key="name",
+        to_canonical=picklists.values_of(collection),
+        records=(Lookup,),
+        paginator=SinglePage(),
+        layout=Envelope("fields"),
+        cadence=_DAILY,
+        needs=_rights(where),
+    )
+
+
+def _named_stream(collection: str, name: str, title: str, kind: str, where: str) -> Stream:
+    """A short collection that is used for its names."""
+    return Stream(
+        name=name,
+        title=title,
+        path=f"/{collection}/query",
+        wire=wire.Named,
+        to_canonical=canonical.named(kind),
+        records=(Lookup,),
+        complete=(Lookup,),
+        scope={"kind": kind},
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        body=everything(wire.Named),
+        cadence=_DAILY,
+        needs=_rights(where),
+    )
+
+
+def _open_or_recent_tickets(window: Window) -> Filter:
+    return any_of(since("lastActivityDate", window.horizon), _NOT_COMPLETE)
+
+
+def _open_or_recent_projects(window: Window) -> Filter:
+    return any_of(since("lastActivityDateTime", window.horizon), _NOT_COMPLETE)
+
+
+def _open_or_recent_tasks(window: Window) -> Filter:
+    return any_of(
+        since("lastActivityDateTime", window.horizon), {"op": "notExist", "field": "completedDateTime"}
+    )
+
+
+def _ticket_ids(window: Window) -> Body:
+    return query(wire.fields_of(wire.TicketId), _open_or_recent_tickets(window))
+
+
+def _units_of_late(record: type[wire.Wire], window: Window) -> Body:
+    """The billing periods that have begun and cover today, or ended not long ago."""
+    return query(
+        wire.fields_of(record),
+        {"op": "lte", "field": "startDate", "value": iso(window.now)},
+        since("endDate", window.now - UNITS_BACK),
+    )
+
+
+def _listed_ticket(record: wire.TicketId) -> Listed:
+    return Listed(str(record.id), {"company": canonical.text_id(record.company_id)})
+
+
+STREAMS = (
+    _picklist_stream("Companies", "company_lists", "Lists of companies", "CRM > Companies"),
+    _picklist_stream(
+        "Tickets",
+        "ticket_lists",
+        "Lists of tickets: queues, issues, statuses, priorities",
+        "Service Desk > Tickets",
+    ),
+    _picklist_stream(
+        "ConfigurationItems",
+        "configuration_item_lists",
+        "Lists of devices: types, makers, models",
+        "CRM > Configuration Items",
+    ),
+    _picklist_stream(
+        "Contracts", "contract_lists", "Lists of contracts: types, statuses, periods", "Contracts > Contracts"
+    ),
+    _picklist_stream(
+        "Projects", "project_lists", "Lists of projects: types, statuses", "Projects > Projects"
+    ),
+    _picklist_stream("Tasks", "task_lists", "Lists of tasks: statuses", "Projects > Tasks"),
+    _picklist_stream("CompanyNotes", "note_lists", "Action types of company notes", "CRM > Notes"),
+    Stream(
+        name="company_fields",
+        title="Lists of the companies' own fields",
+        path="/Companies/entityInformation/userDefinedFields",
+        wire=wire.FieldInfo,
+        key="name",
+        to_canonical=picklists.company_fields,
+        records=(Lookup,),
+        paginator=SinglePage(),
+        layout=Envelope("fields"),
+        cadence=_DAILY,
+        needs=_rights("CRM > Companies"),
+    ),
+    Stream(
+        name="resources",
+        title="The MSP's own people",
+        path="/Resources/query",
+        wire=wire.Resource,
+        to_canonical=canonical.resource,
+        records=(Lookup,),
+        complete=(Lookup,),
+        scope={"kind": "resource"},
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        body=everything(wire.Resource),
+        cadence=_DAILY,
+        needs=_rights("Admin > Resources"),
+    ),
+    _named_stream("BillingCodes", "work_types", "Work types", "work_type", "Admin > Billing Codes"),
+    _named_stream("Roles", "roles", "Roles", "role", "Admin > Roles"),
+    _named_stream("Services", "services", "Services", "service", "Contracts > Services"),
+    _named_stream(
+        "ServiceBundles", "service_bundles", "Service bundles", "service_bundle", "Contracts > Services"
+    ),
+    Stream(
+        name="companies",
+        title="Companies",
+        path="/Companies/query",
+        wire=wire.Company,
+        to_canonical=canonical.company,
+        records=(Company,),
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        # all fields: a list of them leaves the MSP's own ones out
+        body=changed(None, "lastActivityDate", lambda _window: ANY),
+        delta=True,
+        sweep=Sweep(
+            wire=wire.Id,
+            listed=lambda record: Listed(str(record.id)),
+            body=lambda _window: query(wire.fields_of(wire.Id), ANY),
+            reread_body=ids(None),
+            chunk=queries.CHUNK,
+        ),
+        lookups=("company_type", picklists.COMPANY_FIELD),
+        needs=_rights("CRM > Companies"),
+    ),
+    Stream(
+        name="contracts",
+        title="Contracts",
+        path="/Contracts/query",
+        wire=wire.Contract,
+        to_canonical=contracts.contract,
+        records=(Contract,),
+        complete=(Contract,),
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        # few enough to be read whole; not every tenant can ask by their time of change
+        body=everything(wire.Contract),
+        lookups=("contract_type", "contract_status", "contract_period", "sla"),
+        needs=_rights("Contracts > Contracts"),
+    ),
+    Stream(
+        name="contract_service_units",
+        title="Quantities of services on contracts",
+        path="/ContractServiceUnits/query",
+        wire=wire.ServiceUnits,
+        to_canonical=contracts.service_units,
+        records=(Lookup,),
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        body=lambda window: _units_of_late(wire.ServiceUnits, window),
+        cadence=_FOUR_TIMES_A_DAY,
+        needs=_rights("Contracts > Contracts"),
+    ),
+    Stream(
+        name="contract_services",
+        title="Services on contracts",
+        path="/ContractServices/query",
+        wire=wire.ContractService,
+        to_canonical=contracts.service_line,
+        records=(ContractLine,),
+        complete=(ContractLine,),
+        scope={"unit": contracts.SERVICE},
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        body=everything(wire.ContractService),
+        cadence=_FOUR_TIMES_A_DAY,
+        lookups=("service", "service_units"),
+        related=(("contract", "company"),),
+        needs=_rights("Contracts > Contracts"),
+    ),
+    Stream(
+        name="contract_bundle_units",
+        title="Quantities of service bundles on contracts",
+        path="/ContractServiceBundleUnits/query",
+        wire=wire.BundleUnits,
+        to_canonical=contracts.bundle_units,
+        records=(Lookup,),
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        body=lambda window: _units_of_late(wire.BundleUnits, window),
+        cadence=_FOUR_TIMES_A_DAY,
+        needs=_rights("Contracts > Contracts"),
+    ),
+    Stream(
+        name="contract_bundles",
+        title="Service bundles on contracts",
+        path="/ContractServiceBundles/query",
+        wire=wire.ContractServiceBundle,
+        to_canonical=contracts.bundle_line,
+        records=(ContractLine,),
+        complete=(ContractLine,),
+        scope={"unit": contracts.BUNDLE},
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        body=everything(wire.ContractServiceBundle),
+        cadence=_FOUR_TIMES_A_DAY,
+        lookups=("service_bundle", "bundle_units"),
+        related=(("contract", "company"),),
+        needs=_rights("Contracts > Contracts"),
+    ),
+    Stream(
+        name="configuration_items",
+        title="Configuration items",
+        path="/ConfigurationItems/query",
+        wire=wire.ConfigurationItem,
+        to_canonical=canonical.configuration_item,
+        records=(Asset,),
+        complete=(Asset,),
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        # whole each time: nobody has confirmed that one can ask by their time of change
+        body=everything(wire.ConfigurationItem),
+        cadence=_FOUR_TIMES_A_DAY,
+        lookups=("asset_type", "manufacturer", "model"),
+        needs=_rights("CRM > Configuration Items"),
+    ),
+    Stream(
+        name="tickets",
+        title="Tickets",
+        path="/Tickets/query",
+        wire=wire.Ticket,
+        to_canonical=canonical.ticket,
+        records=(Ticket,),
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        body=changed(wire.fields_of(wire.Ticket), "lastActivityDate", _open_or_recent_tickets),
+        delta=True,
+        cadence=_OFTEN,
+        sweep=Sweep(
+            wire=wire.TicketId,
+            listed=_listed_ticket,
+            body=_ticket_ids,
+            reread_body=ids(wire.fields_of(wire.Ticket)),
+            chunk=queries.CHUNK,
+        ),
+        lookups=(
+            "ticket_queue",
+            "issue_type",
+            "sub_issue_type",
+            "ticket_type",
+            "ticket_source",
+            "ticket_status",
+            "ticket_priority",
+            "sla",
+            "resource",
+        ),
+        needs=_rights("Service Desk > Tickets"),
+    ),
+    Stream(
+        name="projects",
+        title="Projects",
+        path="/Projects/query",
+        wire=wire.Project,
+        to_canonical=work.project,
+        records=(Project,),
+        complete=(Project,),
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        body=changed(wire.fields_of(wire.Project), "lastActivityDateTime", _open_or_recent_projects),
+        delta=True,
+        lookups=("project_type", "project_status", "resource"),
+        needs=_rights("Projects > Projects"),
+    ),
+    Stream(
+        name="tasks",
+        title="Tasks of projects",
+        path="/Tasks/query",
+        wire=wire.Task,
+        to_canonical=work.task,
+        records=(Phase,),
+        complete=(Phase,),
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        body=changed(wire.fields_of(wire.Task), "lastActivityDateTime", _open_or_recent_tasks),
+        delta=True,
+        lookups=("task_status",),
+        related=(("project", "company"),),
+        needs=_rights("Projects > Tasks"),
+    ),
+    Stream(
+        name="time_entries",
+        title="Time entries",
+        path="/TimeEntries/query",
+        wire=wire.TimeEntry,
+        to_canonical=work.time_entry,
+        records=(TimeEntry,),
+        complete=(TimeEntry,),
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        body=changed(
+            wire.fields_of(wire.TimeEntry),
+            "lastModifiedDateTime",
+            lambda window: since("dateWorked", window.horizon),
+        ),
+        delta=True,
+        lookups=("work_type", "role", "resource"),
+        related=(("ticket", "company"), ("phase", "company"), ("phase", "project"), ("contract", "company")),
+        needs=_rights("Timesheets > Time Entries"),
+    ),
+    Stream(
+        name="activities",
+        title="Company notes: calls, meetings, reviews",
+        path="/CompanyNotes/query",
+        wire=wire.Activity,
+        to_canonical=work.activity,
+        records=(Activity,),
+        complete=(Activity,),
+        paginator=queries.PAGES,
+        layout=queries.ITEMS,
+        body=changed(
+            wire.fields_of(wire.Activity),
+            "lastModifiedDate",
+            lambda window: since("startDateTime", window.horizon),
+        ),
+        delta=True,
+        lookups=("note_action", "resource"),
+        needs=_rights("CRM > Notes"),
+    ),
+)
