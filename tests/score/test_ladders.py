@@ -14,14 +14,27 @@ DOWN = (2.0, 1.0, 0.5, 0.35, 0.2)
 
 @pytest.mark.parametrize(
     ("value", "level"),
-    [(0, 0), (-5, 0), (7.5, 0.5), (15, 1), (32.5, 1.5), (50, 2), (85, 3), (95, 4), (98.999, 4.99), (99, 5), (100, 5)],
+    [
+        (0, 0),
+        (-5, 0),
+        (7.5, 0.5),
+        (15, 1),
+        (32.5, 1.5),
+        (50, 2),
+        (85, 3),
+        (95, 4),
+        (98.999, 4.99),
+        (99, 5),
+        (100, 5),
+    ],
 )
 def test_where_more_is_better_levels_rise_from_zero(value: float, level: float) -> None:
     assert level_of(value, COV, "higher") == level
 
 
 @pytest.mark.parametrize(
-    ("value", "level"), [(9, 0), (4, 0), (3, 0.5), (2, 1), (1.5, 1.5), (1, 2), (0.75, 2.5), (0.2, 5), (0, 5), (-1, 5)]
+    ("value", "level"),
+    [(9, 0), (4, 0), (3, 0.5), (2, 1), (1.5, 1.5), (1, 2), (0.75, 2.5), (0.2, 5), (0, 5), (-1, 5)],
 )
 def test_where_less_is_better_levels_fall_to_zero_at_twice_the_first_step(value: float, level: float) -> None:
     assert level_of(value, DOWN, "lower") == level
@@ -47,7 +60,9 @@ values = st.floats(-1e6, 1e6)
 
 
 @given(steps=ladders, better=ways, first=values, second=values)
-def test_a_better_value_never_has_a_lower_level(steps: list[int], better: Better, first: float, second: float) -> None:
+def test_a_better_value_never_has_a_lower_level(
+    steps: list[int], better: Better, first: float, second: float
+) -> None:
     ordered = [float(step) for step in (steps if better == "higher" else reversed(steps))]
     worse, finer = sorted((first, second), reverse=better == "lower")
     assert 0 <= level_of(worse, ordered, better) <= level_of(finer, ordered, better) <= len(steps)
@@ -71,11 +86,15 @@ def test_a_ladder_rises_strictly_in_its_direction(steps: list[int]) -> None:
     assert not is_ladder([*map(float, steps), math.inf], "higher")
 
 
-pairs = st.lists(st.tuples(st.integers(0, 500).map(lambda n: n / 100), st.floats(0.01, 100)), min_size=1, max_size=20)
+pairs = st.lists(
+    st.tuples(st.integers(0, 500).map(lambda n: n / 100), st.floats(0.01, 100)), min_size=1, max_size=20
+)
 
 
 @given(given=pairs)
-def test_a_mean_lies_within_its_members_and_does_not_mind_their_order(given: list[tuple[float, float]]) -> None:
+def test_a_mean_lies_within_its_members_and_does_not_mind_their_order(
+    given: list[tuple[float, float]],
+) -> None:
     levels = [level for level, _ in given]
     mean = weighted_mean(given)
     assert mean is not None

@@ -45,7 +45,14 @@ def test_an_area_is_the_weighted_mean_of_what_is_known() -> None:
 
 
 def test_an_area_is_at_most_its_lowest_gate_plus_two_and_says_which() -> None:
-    part = area_result(AREA, [indicator(5.0, "b.a.x", weight=9.0), indicator(1.0, "b.a.g", is_gate=True), indicator(2.0, "b.a.h", is_gate=True)])
+    part = area_result(
+        AREA,
+        [
+            indicator(5.0, "b.a.x", weight=9.0),
+            indicator(1.0, "b.a.g", is_gate=True),
+            indicator(2.0, "b.a.h", is_gate=True),
+        ],
+    )
     assert (part.level, part.cap) == (3.0, "b.a.g")
 
 
@@ -71,7 +78,10 @@ def test_one_measured_indicator_lifts_the_cap_of_attestations() -> None:
 
 
 def test_the_lower_of_two_caps_holds() -> None:
-    told = [indicator(5.0, is_attested=True, weight=9.0), indicator(0.5, "b.a.g", is_attested=True, is_gate=True)]
+    told = [
+        indicator(5.0, is_attested=True, weight=9.0),
+        indicator(0.5, "b.a.g", is_attested=True, is_gate=True),
+    ]
     part = area_result(AREA, told)
     assert (part.level, part.cap) == (2.5, "b.a.g")
 
@@ -91,7 +101,10 @@ def test_below_half_the_proof_is_provisional(known: int, is_provisional: bool) -
 def test_an_unknown_area_is_left_out_of_its_block_and_an_unknown_block_out_of_the_score() -> None:
     levels = {"continuous.backup-management.job-success": 4.0, "charge.managed-services.agreement-form": 1.0}
     result = roll_up(RULES, WHO, AT, [indicator(levels.get(rule.id), rule.id) for rule in RULES.indicators])
-    assert {block.slug: block.level for block in result.blocks if block.level is not None} == {"continuous": 4.0, "charge": 1.0}
+    assert {block.slug: block.level for block in result.blocks if block.level is not None} == {
+        "continuous": 4.0,
+        "charge": 1.0,
+    }
     assert result.score == 50.0
     assert (result.proof, result.is_provisional) == (round(2 / len(RULES.indicators), 3), True)
 
@@ -99,7 +112,9 @@ def test_an_unknown_area_is_left_out_of_its_block_and_an_unknown_block_out_of_th
 known_or_not = st.one_of(st.none(), st.integers(0, 500).map(lambda n: n / 100))
 some = st.lists(
     st.builds(
-        lambda level, weight, gate, attested: indicator(level, weight=weight, is_gate=gate, is_attested=attested),
+        lambda level, weight, gate, attested: indicator(
+            level, weight=weight, is_gate=gate, is_attested=attested
+        ),
         known_or_not,
         st.sampled_from([0.5, 1.0, 2.0, 7.0]),
         st.booleans(),
@@ -119,7 +134,7 @@ def test_an_area_stays_within_its_indicators_and_under_its_caps(items: list[Indi
         return
     assert part.level is not None
     assert part.level <= max(known)
-    assert part.level >= min(min(known), 3.0, *(gate + 2 for gate in gates))
+    assert part.level >= min([*known, 3.0, *(gate + 2 for gate in gates)])
     assert all(part.level <= gate + 2 for gate in gates)
     if all(item.is_attested for item in items if item.level is not None):
         assert part.level <= 3.0
@@ -128,7 +143,9 @@ def test_an_area_stays_within_its_indicators_and_under_its_caps(items: list[Indi
 
 
 @given(items=some, extra=st.sampled_from([0.5, 3.0]))
-def test_an_unknown_indicator_changes_the_proof_and_nothing_else(items: list[IndicatorResult], extra: float) -> None:
+def test_an_unknown_indicator_changes_the_proof_and_nothing_else(
+    items: list[IndicatorResult], extra: float
+) -> None:
     before = area_result(AREA, items)
     after = area_result(AREA, [*items, indicator(None, weight=extra, is_gate=True)])
     assert (before.level, before.cap) == (after.level, after.cap)
@@ -141,7 +158,9 @@ def test_the_order_of_indicators_does_not_matter(items: list[IndicatorResult]) -
 
 
 @given(items=some, at=st.integers(0, 7), better=st.integers(0, 500).map(lambda n: n / 100))
-def test_a_better_indicator_never_lowers_its_area(items: list[IndicatorResult], at: int, better: float) -> None:
+def test_a_better_indicator_never_lowers_its_area(
+    items: list[IndicatorResult], at: int, better: float
+) -> None:
     if at >= len(items) or items[at].level is None:
         return
     higher = max(items[at].level or 0.0, better)
@@ -156,14 +175,23 @@ levels = st.lists(known_or_not, min_size=len(RULES.indicators), max_size=len(RUL
 
 
 @given(given_levels=levels)
-def test_blocks_and_score_stay_within_their_parts_and_come_out_the_same_each_time(given_levels: list[float | None]) -> None:
+def test_blocks_and_score_stay_within_their_parts_and_come_out_the_same_each_time(
+    given_levels: list[float | None],
+) -> None:
     def rolled(rules: Rules) -> bytes:
-        items = [indicator(level, rule.id, is_gate=rule.gate) for rule, level in zip(rules.indicators, given_levels, strict=True)]
+        items = [
+            indicator(level, rule.id, is_gate=rule.gate)
+            for rule, level in zip(rules.indicators, given_levels, strict=True)
+        ]
         return msgspec.json.encode(roll_up(rules, WHO, AT, items))
 
     result = msgspec.json.decode(rolled(RULES))
     for block in result["blocks"]:
-        areas = [a["level"] for a in result["areas"] if a["slug"].startswith(f"{block['slug']}.") and a["level"] is not None]
+        areas = [
+            a["level"]
+            for a in result["areas"]
+            if a["slug"].startswith(f"{block['slug']}.") and a["level"] is not None
+        ]
         assert (block["level"] is None) == (not areas)
         assert not areas or min(areas) <= block["level"] <= max(areas)
     blocks = [block["level"] for block in result["blocks"] if block["level"] is not None]

@@ -236,7 +236,7 @@ def test_a_line_is_in_force_with_its_contract(world: World, rules: Rules) -> Non
         Contract(id="over", company="c1", ends_on=ago(9)),
     )
     world.put(PSA, Contract(id="gone", company="c1"), gone=True)
-    made = [
+    made: list[tuple[str, str, dict[str, Any]]] = [
         ("a", "k", {}),
         ("b", "over", {}),
         ("c", "gone", {}),

@@ -12,7 +12,11 @@ from tests.score.conftest import PSA, World
 
 def rule(name: str, *gives: str, group: str | None = None, **words: str) -> WordRule:
     return WordRule(
-        id=name, kind="ticket", gives=gives, group=group, words={field: tuple(text.split("|")) for field, text in words.items()}
+        id=name,
+        kind="ticket",
+        gives=gives,
+        group=group,
+        words={field: tuple(text.split("|")) for field, text in words.items()},
     )
 
 
@@ -33,7 +37,9 @@ def rule(name: str, *gives: str, group: str | None = None, **words: str) -> Word
         ("(x", "(X", True),
     ],
 )
-def test_patterns_do_not_mind_case_or_blanks_and_know_only_the_star(pattern: str, word: str, is_match: bool) -> None:
+def test_patterns_do_not_mind_case_or_blanks_and_know_only_the_star(
+    pattern: str, word: str, is_match: bool
+) -> None:
     matcher = Matcher.of([rule("r", "t", board=pattern)])
     assert bool(matcher.gives("ticket", {"board": word})) is is_match
 
@@ -53,16 +59,60 @@ def test_any_is_every_field_of_the_phrase() -> None:
 
 
 def test_all_matching_rules_count_but_of_a_group_only_the_first() -> None:
-    rules = [rule("1", "a", group="g", board="*"), rule("2", "b", group="g", board="*"), rule("3", "c", board="*"), rule("4", "d", board="*")]
+    rules = [
+        rule("1", "a", group="g", board="*"),
+        rule("2", "b", group="g", board="*"),
+        rule("3", "c", board="*"),
+        rule("4", "d", board="*"),
+    ]
     assert Matcher.of(rules).gives("ticket", {"board": "x"}) == {"a", "c", "d"}
 
 
 TICKETS = [
-    ({"board": "Help Desk", "type": "Incident", "subtype": "Email", "category": "Reactive", "source": "Phone"}, {"reactive", "incident", "user-raised"}),
-    ({"board": "Alerts", "type": "Monitoring Alert", "subtype": "Backup", "category": "Reactive", "source": "RMM Alert"}, {"reactive", "alert", "monitoring", "backup"}),
-    ({"board": "Maintenance", "type": "Preventive Maintenance", "subtype": "Patching", "source": "Internal", "category": "Proactive"}, {"proactive", "maintenance"}),
-    ({"board": "Maintenance", "type": "Review", "subtype": "Business Review", "category": "Proactive"}, {"proactive", "review"}),
-    ({"board": "Help Desk", "type": "Question", "subtype": "How-To", "category": "Reactive", "source": "Email"}, {"reactive", "how-to", "user-raised"}),
+    (
+        {
+            "board": "Help Desk",
+            "type": "Incident",
+            "subtype": "Email",
+            "category": "Reactive",
+            "source": "Phone",
+        },
+        {"reactive", "incident", "user-raised"},
+    ),
+    (
+        {
+            "board": "Alerts",
+            "type": "Monitoring Alert",
+            "subtype": "Backup",
+            "category": "Reactive",
+            "source": "RMM Alert",
+        },
+        {"reactive", "alert", "monitoring", "backup"},
+    ),
+    (
+        {
+            "board": "Maintenance",
+            "type": "Preventive Maintenance",
+            "subtype": "Patching",
+            "source": "Internal",
+            "category": "Proactive",
+        },
+        {"proactive", "maintenance"},
+    ),
+    (
+        {"board": "Maintenance", "type": "Review", "subtype": "Business Review", "category": "Proactive"},
+        {"proactive", "review"},
+    ),
+    (
+        {
+            "board": "Help Desk",
+            "type": "Question",
+            "subtype": "How-To",
+            "category": "Reactive",
+            "source": "Email",
+        },
+        {"reactive", "how-to", "user-raised"},
+    ),
     ({"board": "Project Support", "type": "Quote"}, {"project"}),
     ({"board": "Internal IT", "type": "Incident"}, {"internal"}),
     ({"board": "Tier 2", "type": "Network", "category": "Reactive"}, {"reactive"}),
@@ -73,7 +123,9 @@ TICKETS = [
 
 
 @pytest.mark.parametrize(("words", "tags"), TICKETS)
-def test_the_words_of_a_ticket_come_before_the_vendors_class_of_it(rules: Rules, words: dict[str, str | None], tags: set[str]) -> None:
+def test_the_words_of_a_ticket_come_before_the_vendors_class_of_it(
+    rules: Rules, words: dict[str, str | None], tags: set[str]
+) -> None:
     assert rules.tag_matcher.gives("ticket", words) == tags
 
 
@@ -96,10 +148,20 @@ def test_every_type_of_device_has_one_kind(rules: Rules, type_: str, kind: str) 
 
 
 @pytest.mark.parametrize(
-    ("types", "role"), [("Client", "client"), ("Vendor", "vendor"), ("My Company", "msp"), ("Prospect", "prospect"), ("Referral Partner", "partner"), ("Press", None)]
+    ("types", "role"),
+    [
+        ("Client", "client"),
+        ("Vendor", "vendor"),
+        ("My Company", "msp"),
+        ("Prospect", "prospect"),
+        ("Referral Partner", "partner"),
+        ("Press", None),
+    ],
 )
 def test_companies_have_one_role(rules: Rules, types: str, role: str | None) -> None:
-    assert rules.tag_matcher.gives("company", {"types": types, "status": "Active"}) == ({role} if role else set())
+    assert rules.tag_matcher.gives("company", {"types": types, "status": "Active"}) == (
+        {role} if role else set()
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,12 +184,24 @@ def test_an_operators_words_are_looked_at_before_ours(tmp_path: Path) -> None:
         '[[tag]]\nid = "own.care"\nkind = "ticket"\ngroup = "nature"\ntags = ["proactive", "care"]\nwords = { board = ["help desk"] }\n'
     )
     own = load_rules([builtin_rules_dir(), tmp_path])
-    assert own.tag_matcher.gives("ticket", {"board": "Help Desk", "type": "Incident"}) == {"proactive", "care"}
+    assert own.tag_matcher.gives("ticket", {"board": "Help Desk", "type": "Incident"}) == {
+        "proactive",
+        "care",
+    }
 
 
-def test_phrases_of_the_store_get_their_tags_and_those_without_any_are_listed_too(sqlite_world: World, rules: Rules) -> None:
-    sqlite_world.put(PSA, Ticket(id="t", company="c", board="Help Desk"), Ticket(id="u", company="c", board="Zzz"), Ticket(id="v", company="c"))
-    sqlite_world.put(PSA, Asset(id="a", company="c", type="Server"), Company(id="c", name="C", types="Vendor"))
+def test_phrases_of_the_store_get_their_tags_and_those_without_any_are_listed_too(
+    sqlite_world: World, rules: Rules
+) -> None:
+    sqlite_world.put(
+        PSA,
+        Ticket(id="t", company="c", board="Help Desk"),
+        Ticket(id="u", company="c", board="Zzz"),
+        Ticket(id="v", company="c"),
+    )
+    sqlite_world.put(
+        PSA, Asset(id="a", company="c", type="Server"), Company(id="c", name="C", types="Vendor")
+    )
     with sqlite_world.store.read() as connection:
         found = tag_phrases(rules, connection)
     assert {kind: sorted(map(sorted, tags.values())) for kind, tags in found.items()} == {

@@ -1,0 +1,226 @@
+"""Why a level is what it is: the way to the next step and the records behind it."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from sevenc_sync.model import Asset, Contract, ContractLine, Protection, Ticket
+from sevenc_sync.score import Explained, Rules, explain, find_target
+from tests.score.conftest import BACKUP, NOW, PSA, World, ago, day
+
+COVERAGE = "continuous.backup-management.protected-coverage"
+
+
+def explained(world: World, rules: Rules, target: str, client: int = 1, **more: Any) -> Explained:
+    (found,) = explain(world.store, rules, NOW, world.feeds, client, target, **more)
+    return found
+
+
+def three_servers(world: World) -> None:
+    """Three servers of which one was saved within the day, and a server of somebody else."""
+    world.client(1)
+    world.client(2)
+    world.put(
+        PSA,
+        *[
+            Asset(id=f"s{i}", company="c1", type="Server", name=f"SRV{i}", updated_at=ago(i))
+            for i in range(3)
+        ],
+    )
+    world.put(PSA, Asset(id="other", company="c2", type="Server"))
+    world.put(BACKUP, Protection(id="p", company="b1", last_success_at=ago(hours=1)))
+    world.device(1, ("asset", PSA, "s1"), ("protection", BACKUP, "p"))
+
+
+def test_a_share_shows_its_good_rows_and_those_to_fix_with_account_id_and_time(
+    world: World, rules: Rules
+) -> None:
+    three_servers(world)
+    found = explained(world, rules, COVERAGE)
+    (good,) = found.rows
+    assert (good.account, good.table, good.id, good.fetched_at) == ("psa", "asset", "s1", ago(hours=1))
+    assert (good.fields["name"], good.fields["kind"], good.fields["purchased_on"]) == ("SRV1", "server", None)
+    assert [row.id for row in found.to_fix] == ["s0", "s2"], "newest first"
+    assert (found.rows_total, found.to_fix_total) == (1, 2)
+
+
+def test_a_share_says_how_far_the_next_step_is_in_points_and_in_rows(world: World, rules: Rules) -> None:
+    three_servers(world)
+    found = explained(world, rules, COVERAGE)
+    assert (found.result.value, found.result.level) == (33.3333, 1.52)
+    assert (found.next_level, found.next_step, found.how_far, found.rows_far) == (2, 50, 16.6667, 1)
+    assert found.rules_hash == rules.hash
+    assert found.why
+    assert found.fix
+    assert found.basis
+
+
+def test_the_explanation_is_what_the_score_says(world: World, rules: Rules) -> None:
+    three_servers(world)
+    stored = world.score(rules)[1]
+    for item in stored.indicators:
+        assert explained(world, rules, item.id).result == item
+
+
+def test_an_area_is_explained_by_all_its_indicators(world: World, rules: Rules) -> None:
+    three_servers(world)
+    found = explain(world.store, rules, NOW, world.feeds, 1, "continuous.backup-management")
+    assert [item.result.id for item in found] == [
+        i.id for i in rules.indicators if i.area == "continuous.backup-management"
+    ]
+
+
+def test_the_lists_are_cut_and_the_totals_are_not(world: World, rules: Rules) -> None:
+    three_servers(world)
+    found = explained(world, rules, COVERAGE, limit=1)
+    assert (len(found.to_fix), found.to_fix_total) == (1, 2)
+
+
+def test_rows_whose_condition_is_null_are_to_fix(world: World, rules: Rules) -> None:
+    world.client(1)
+    world.put(PSA, Ticket(id="t", company="c1"))
+    assert [row.id for row in explained(world, rules, "charge.managed-services.tickets-owned").to_fix] == [
+        "t"
+    ]
+
+
+def test_of_a_rate_the_counted_rows_are_to_fix(world: World, rules: Rules) -> None:
+    world.client(1)
+    world.put(PSA, Asset(id="pc", company="c1", type="Workstation"))
+    made = [Ticket(id=str(i), company="c1", board="Help Desk", opened_at=ago(i)) for i in range(6)]
+    world.put(PSA, *made, Ticket(id="care", company="c1", board="Maintenance", opened_at=ago(1)))
+    found = explained(world, rules, "charge.proactive-services.tickets-per-endpoint")
+    assert found.to_fix_total == found.rows_total == 6
+
+
+def test_of_a_ratio_with_good_rows_the_others_are_to_fix(world: World, rules: Rules) -> None:
+    world.client(1)
+    world.put(PSA, Ticket(id="a", company="c1", board="Help Desk", hours=1.0, opened_at=ago(1)))
+    world.put(PSA, Ticket(id="b", company="c1", board="Maintenance", hours=1.0, opened_at=ago(1)))
+    found = explained(world, rules, "charge.proactive-services.proactive-share")
+    assert ([row.id for row in found.rows], [row.id for row in found.to_fix]) == (["b"], ["a"])
+
+
+def test_of_a_ratio_where_less_is_better_all_rows_are_to_fix(world: World, rules: Rules) -> None:
+    world.client(1)
+    world.put(
+        PSA, Ticket(id="a", company="c1", board="Help Desk", hours=1.0, is_closed=True, closed_at=ago(1))
+    )
+    assert explained(world, rules, "competent.managed-services.hours-per-ticket").to_fix_total == 1
+
+
+def test_an_attestation_points_at_the_company_whose_field_is_empty(world: World, rules: Rules) -> None:
+    world.client(1, custom={"DR Plan Date": None})
+    world.client(2, custom={"DR Plan Date": day(400)})
+    name = "continuous.disaster-recovery-planning.plan-currency"
+    empty, dated = explained(world, rules, name), explained(world, rules, name, 2)
+    assert ([row.id for row in empty.to_fix], empty.rows) == (["c1"], ())
+    assert (empty.next_level, empty.next_step, empty.how_far) == (1, 1460, None)
+    assert ([row.id for row in dated.rows], dated.to_fix) == (["c2"], ())
+    assert (dated.next_level, dated.next_step, dated.how_far) == (3, 365, 35)
+
+
+def test_the_top_of_a_ladder_has_no_next_step(world: World, rules: Rules) -> None:
+    world.client(1, custom={"VML": 5, "DR Plan Date": day(1)})
+    found = explained(world, rules, "cost-effective.framework-and-vcio-role.vcio-level")
+    assert (found.result.level, found.next_level, found.next_step) == (5.0, None, None)
+    document = explained(world, rules, "continuous.disaster-recovery-planning.plan-currency")
+    assert (document.result.level, document.next_level) == (3.0, None)
+
+
+def test_conditions_that_no_record_meets_are_named(world: World, rules: Rules) -> None:
+    world.client(1)
+    world.put(
+        PSA,
+        Contract(id="k", company="c1", type="Block Hours"),
+        ContractLine(id="l", company="c1", contract="k", product="Backup"),
+    )
+    form = explained(world, rules, "charge.managed-services.agreement-form")
+    assert form.missing == ("tagged('managed')", "tagged('managed') and sla is not null")
+    scope = explained(world, rules, "charge.managed-services.scope-sold")
+    assert "Backup" not in scope.missing
+    assert "Audits" in scope.missing
+    assert [row.fields["product"] for row in scope.rows] == ["Backup"]
+
+
+def test_an_unknown_indicator_is_explained_by_its_reason_and_has_no_way_to_go(
+    world: World, rules: Rules
+) -> None:
+    world.client(1, backup=False)
+    found = explained(world, rules, "continuous.backup-management.job-success")
+    assert found.result.reason == "no source of backup runs knows this client"
+    assert (found.next_level, found.how_far, found.rows_far) == (None, None, None)
+
+
+def test_an_explanation_can_be_written_as_json(world: World, rules: Rules) -> None:
+    three_servers(world)
+    assert msgspec.json.decode(msgspec.json.encode(explained(world, rules, COVERAGE)))["to_fix_total"] == 2
+
+
+def test_a_target_or_client_that_is_not_there_is_an_error(sqlite_world: World, rules: Rules) -> None:
+    with pytest.raises(KeyError):
+        explain(sqlite_world.store, rules, NOW, sqlite_world.feeds, 1, "nothing")
+    with pytest.raises(KeyError):
+        explain(sqlite_world.store, rules, NOW, sqlite_world.feeds, 99, COVERAGE)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        (COVERAGE, (COVERAGE,)),
+        ("protected-coverage", (COVERAGE,)),
+        ("Protected Coverage", (COVERAGE,)),
+        ("backup-management", ("continuous.backup-management",)),
+        ("managed-services", ("competent.managed-services", "charge.managed-services")),
+        ("cost.procurement-management", ("cost-effective.procurement-management",)),
+        (
+            "competitive.vendor-management.end-dates-known",
+            ("cost-effective.vendor-management.end-dates-known",),
+        ),
+        (
+            "Cost-effective",
+            tuple(
+                f"cost-effective.{n}"
+                for n in (
+                    "it-management-tools",
+                    "vendor-management",
+                    "it-budget-management",
+                    "operation-efficiency",
+                    "framework-and-vcio-role",
+                    "procurement-management",
+                )
+            ),
+        ),
+        (
+            "conscious",
+            (
+                "conscious.it-strategy-planning",
+                "conscious.annual-it-plan",
+                "conscious.strategy-execution-management",
+            ),
+        ),
+    ],
+)
+def test_a_target_is_found_by_its_id_its_end_its_block_or_an_alias(
+    rules: Rules, text: str, ids: tuple[str, ...]
+) -> None:
+    assert find_target(rules, text).ids == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("backup-managment", "backup-management"),
+        ("continuos", "continuous"),
+        ("protected-cover", "protected-coverage"),
+    ],
+)
+def test_a_target_that_is_not_there_names_the_nearest_words(rules: Rules, text: str, near: str) -> None:
+    found = find_target(rules, text)
+    assert found.ids == ()
+    assert near in found.nearest
+
+
+def test_nonsense_has_no_nearest_word(rules: Rules) -> None:
+    assert find_target(rules, "zzzzqqqq").nearest == ()
