@@ -77,7 +77,7 @@ TASK_TYPES = {"Fixed Work": 1, "Fixed Duration": 2}
 ACTION_TYPES: Mapping[str, tuple[int, bool]] = {
     "Opportunity Update": (0, True), "Phone Call": (1, True), "Meeting": (2, True), "General": (3, True),
     "Quick Note": (5, True), "Business Review": (29_683_101, False), "Strategy Session": (29_683_102, False),
-    "Audit": (29_683_103, False),
+    "IT Plan Review": (29_683_103, False), "Audit": (29_683_104, False), "Security Review": (29_683_105, False),
 }  # fmt: skip
 """Name to number, and whether the vendor brought it."""
 

@@ -23,8 +23,8 @@ WORK_TYPE_OF: dict[WorkKind, str] = {
 }  # fmt: skip
 ROLE_OF: dict[WorkKind, str] = {"vCIO": "vCIO", "project": "Project Engineer"}
 ACTION_OF = {
-    "business review": "Business Review", "strategy": "Strategy Session", "plan review": "Strategy Session",
-    "SLA audit": "Audit", "budget": "Meeting", "security review": "Meeting", "check-in": "Phone Call",
+    "business review": "Business Review", "strategy": "Strategy Session", "plan review": "IT Plan Review",
+    "SLA audit": "Audit", "budget": "Meeting", "security review": "Security Review", "check-in": "Phone Call",
 }  # fmt: skip
 ON_TICKET, ON_TASK = 2, 6
 

@@ -329,31 +329,6 @@ RECORDS: Mapping[str, str] = {
         "communicationType:Email|Fax|Phone"
     ),
     "LicenseBit": "name:str activeFlag:bool",
-    "Project": (
-        "id:int actualEnd:dt actualHours:num actualStart:dt agreement:@Agreement "
-        "billExpenses:Billable|DoNotBill|NoCharge|NoDefault billingAmount:num billingAttention:str "
-        "billingMethod*:ActualRates|FixedFee|NotToExceed|OverrideRate billingRateType:StaffMember|WorkRole "
-        "billingTerms:@BillingTerms billProducts:Billable|DoNotBill|NoCharge|NoDefault "
-        "billProjectAfterClosedFlag:bool billTime:Billable|DoNotBill|NoCharge|NoDefault "
-        "billToCompany:@Company billToContact:@Contact billToSite:@Site billUnapprovedTimeAndExpense:bool "
-        "board*:@ProjectBoard budgetAnalysis:ActualHours|BillableHours budgetFlag:bool budgetHours:num "
-        "company*:@Company contact:@Contact customerPO:str description:str currency:@Currency downpayment:num "
-        "estimatedEnd*:dt percentComplete:num estimatedExpenseRevenue:num estimatedHours:num "
-        "estimatedProductRevenue:num estimatedStart*:dt estimatedTimeRevenue:num expenseApprover:@Member "
-        "includeDependenciesFlag:bool includeEstimatesFlag:bool location:@SystemLocation "
-        "department:@SystemDepartment manager:@Member name*:str opportunity:@Opportunity "
-        "projectTemplateId:int restrictDownPaymentFlag:bool scheduledEnd:dt scheduledHours:num "
-        "scheduledStart:dt shipToCompany:@Company shipToContact:@Contact shipToSite:@Site site:@Site "
-        "status:@ProjectStatus closedFlag:bool timeApprover:@Member type:@ProjectType "
-        "doNotDisplayInPortalFlag:bool billingStartDate:dt poAmount:num estimatedTimeCost:num "
-        "estimatedExpenseCost:num estimatedProductCost:num taxCode:@TaxCode companyLocation:@SystemLocation "
-        "overridePercentComplete:bool showOverridePercentFlag:bool customFields:[@CustomFieldValue] _info:map"
-    ),
-    "ProjectStatus": (
-        "id:int name*:str defaultFlag:bool inactiveFlag:bool noTimeFlag:bool closedFlag:bool "
-        "statusIndicator:@StatusIndicator customStatusIndicatorName:str connectWiseId:str _info:map"
-    ),
-    "ProjectType": "id:int name*:str defaultFlag:bool inactiveFlag:bool integrationXref:str connectWiseId:str _info:map",
 }
 """Record types."""
 
@@ -378,6 +353,8 @@ REFERENCES: Mapping[str, str] = {
     "MemberSsoSettings": "id:int ssoUserId:str userName:str email:str",
     "Priority": "id:int name:str sort:int level:str",
     "ServiceEmailTemplate": "id:int name:str identifier:str type:str",
+    "ScheduleSpan": "id:int identifier:str",
+    "ScheduleType": "id:int identifier:str",
     "ServiceStatus": "id:int name:str sort:int",
     "State": "id:int name:str identifier:str",
     "StatusIndicator": "id:int name:str identifier:str",

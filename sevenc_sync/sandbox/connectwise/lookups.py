@@ -49,8 +49,9 @@ AGREEMENT_TYPES = {
     "backup": (14, "Backup and Disaster Recovery"), "cloud": (15, "Cloud Services"),
 }  # fmt: skip
 NOTE_TYPES = {"Comments": (1, True), "Account Review": (2, False), "Sales": (3, False)}
-WORK_TYPES = {"Remote": 1, "Onsite": 2, "Preventive": 3, "vCIO": 4}
-WORK_ROLES = {"Engineer": 1, "vCIO": 2}
+WORK_TYPES = {"Remote": 1, "Onsite": 2, "Preventive": 3, "vCIO": 4, "Project": 5}
+WORK_ROLES = {"Engineer": 1, "vCIO": 2, "Project Engineer": 3}
+PROJECT_BOARD = ("Client Projects", 5)
 
 
 def reference(number: int, name: str, path: str, **more: Any) -> Record:
@@ -78,6 +79,10 @@ def boards() -> Iterable[Record]:
             "projectFlag": False, "billTime": "Billable", "billExpense": "Billable",
             "billProduct": "Billable", "_info": INFO,
         }  # fmt: skip
+    yield {
+        "id": PROJECT_BOARD[1], "name": PROJECT_BOARD[0], "location": LOCATION, "department": DEPARTMENT,
+        "inactiveFlag": False, "projectFlag": True, "_info": INFO,
+    }  # fmt: skip
     yield {
         "id": 9,
         "name": "Old Board",

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sevenc_sync.sandbox.connectwise import lookups
+from sevenc_sync.sandbox.connectwise import plans as planning
+from sevenc_sync.sandbox.connectwise.plans import Plans
 from sevenc_sync.sandbox.connectwise.records import Render
 from sevenc_sync.sandbox.connectwise.work import Work
 from sevenc_sync.sandbox.tables import Loader
@@ -58,6 +60,19 @@ ROUTES: Mapping[str, Route] = {
     ),
     "/system/members": Route("members", "Member"),
     "/company/contacts": Route("contacts", "Contact"),
+    "/project/projects": Route("projects", "Project"),
+    "/project/projects/{parent}/phases": Route(
+        "phases", "ProjectPhase", "projects", "Project", ("projectId",)
+    ),
+    "/project/statuses": Route("project_statuses", "ProjectStatus"),
+    "/project/projectTypes": Route("project_types", "ProjectType"),
+    "/project/tickets": Route("project_tickets", "ProjectTicket"),
+    "/schedule/entries": Route("schedule_entries", "ScheduleEntry"),
+    "/schedule/types": Route("schedule_types", "ScheduleType"),
+    "/schedule/statuses": Route("schedule_statuses", "ScheduleStatus"),
+    "/sales/activities": Route("activities", "Activity"),
+    "/sales/activities/types": Route("activity_types", "ActivityType"),
+    "/sales/activities/statuses": Route("activity_statuses", "ActivityStatus"),
     "/time/entries": Route("time_entries", "TimeEntry"),
     "/time/workTypes": Route("work_types", "WorkType"),
     "/time/workRoles": Route("work_roles", "WorkRole"),
@@ -65,7 +80,14 @@ ROUTES: Mapping[str, Route] = {
 """Path below the API's root, `{parent}` for an id in the middle."""
 
 
-def loaders(render: Render, work: Work) -> Mapping[str, tuple[Loader, str]]:
+SEARCHES: Mapping[str, str] = {
+    "/service/tickets/search": "/service/tickets",
+    "/project/tickets/search": "/project/tickets",
+}
+"""Paths that take a list's filter in a body."""
+
+
+def loaders(render: Render, work: Work, plans: Plans) -> Mapping[str, tuple[Loader, str]]:
     """Table to what fills it and the name of its key."""
     fill: dict[str, Loader] = {
         "companies": render.company_list,
@@ -94,7 +116,18 @@ def loaders(render: Render, work: Work) -> Mapping[str, tuple[Loader, str]]:
         "additions": work.addition_list,
         "members": render.member_list,
         "contacts": render.contact_list,
-        "time_entries": work.time_list,
+        "projects": plans.project_list,
+        "phases": plans.phase_list,
+        "project_statuses": planning.project_statuses,
+        "project_types": lambda: lookups.named(planning.PROJECT_TYPES, inactiveFlag=False),
+        "project_tickets": plans.ticket_list,
+        "schedule_entries": plans.schedule_list,
+        "schedule_types": planning.schedule_types,
+        "schedule_statuses": planning.schedule_statuses,
+        "activities": plans.activity_list,
+        "activity_types": planning.activity_types,
+        "activity_statuses": planning.activity_statuses,
+        "time_entries": plans.time_list,
         "work_types": lookups.work_types,
         "work_roles": lambda: lookups.named(lookups.WORK_ROLES, inactiveFlag=False),
     }

@@ -7,7 +7,9 @@ from functools import cache
 from typing import Any
 
 from sevenc_sync.sandbox.connectwise.facts import RECORDS, REFERENCES
+from sevenc_sync.sandbox.connectwise.facts_plans import PLANS
 
+ALL_RECORDS: Mapping[str, str] = {**RECORDS, **PLANS}
 EMBEDDED = frozenset({"ConfigurationQuestion", "CustomFieldValue", "ContactCommunicationItem", "LicenseBit"})
 """Record types that stand whole inside another record; every other `@X` is a reference."""
 
@@ -48,8 +50,8 @@ class Shape:
 @cache
 def shape(name: str) -> Shape:
     """The record type of that name; embedded types and references included. KeyError if there is none."""
-    if name in RECORDS:
-        return _shape(name, RECORDS[name])
+    if name in ALL_RECORDS:
+        return _shape(name, ALL_RECORDS[name])
     base = name.removeprefix("ref ")
     line = f"{REFERENCES.get(base, PLAIN_REFERENCE)} {WIRE_DEVIATIONS.get(base, '')} _info:map"
     return _shape(name, line)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sevenc_sync.sandbox.connectwise import lookups
+from sevenc_sync.sandbox.connectwise.plans import Plans
 from sevenc_sync.sandbox.connectwise.query import QueryError, cut, dig, filtered, paged
 from sevenc_sync.sandbox.connectwise.records import Render, moment
-from sevenc_sync.sandbox.connectwise.routes import ROUTES, Route, loaders
+from sevenc_sync.sandbox.connectwise.routes import ROUTES, SEARCHES, Route, loaders
 from sevenc_sync.sandbox.connectwise.work import Work
 from sevenc_sync.sandbox.connectwise.writes import (
     WriteError,
@@ -57,7 +58,7 @@ class ConnectWisePsa(Vendor):
         self.world = world
         self.codebase = "v2026_4/"
         render = Render(world)
-        self.tables = Tables(loaders(render, Work(world, render)), written)
+        self.tables = Tables(loaders(render, Work(world, render), Plans(world, render)), written)
         self.public_key = token(world.seed, "connectwise public", 16)
         self.private_key = token(world.seed, "connectwise private", 16)
         self.client_id = token_uuid(world.seed, "connectwise client")
@@ -145,12 +146,12 @@ class ConnectWisePsa(Vendor):
                     "cloudRegion": "NA",
                 }
             )
-        if path == "/service/tickets/search" and call.method == "POST":
+        if path in SEARCHES and call.method == "POST":
             body = read_body(call)
             if not isinstance(body, dict):
                 return self.error(400)
             search = {name.casefold(): str(value) for name, value in body.items() if value is not None}
-            return self._list(call, _Found(ROUTES["/service/tickets"], None, ""), {**search, **query})
+            return self._list(call, _Found(ROUTES[SEARCHES[path]], None, ""), {**search, **query})
         found, counting = _find(path)
         if found is None:
             return self.error(404)
@@ -262,7 +263,7 @@ def _credentials(header: str) -> tuple[str, str, str]:
 
 
 def _missing(record_type: str, key: Key) -> Answer:
-    words = {"Ticket": "Service Ticket"}.get(record_type, record_type)
+    words = {"Ticket": "Service Ticket", "ProjectTicket": "Project Ticket"}.get(record_type, record_type)
     return _error(404, "NotFound", f"{words} {key} not found")
 
 

@@ -1,7 +1,7 @@
-"""The world in the PSA's records: tickets, time entries, agreements and their additions."""
+"""The world in the PSA's records: tickets, agreements and their additions."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sevenc_sync.sandbox.connectwise import lookups
@@ -9,8 +9,6 @@ from sevenc_sync.sandbox.connectwise.records import SITE_OFFSET, Render, contact
 from sevenc_sync.sandbox.world.entities import Contract, ContractLine, Ticket, World
 
 Record = dict[str, Any]
-TIME_OFFSET = 500_000_000
-"""What is added to a ticket's id for its time entry."""
 
 
 class Work:
@@ -98,36 +96,6 @@ class Work:
             record["closedDate"], record["closedBy"] = moment(t.closed), t.owner or "jdoe"
         elif t.id % 3 == 0:
             record["closedDate"] = ""  # dirt: an unset date-time as an empty text
-
-    def time_list(self) -> Iterable[Record]:
-        """One time entry for each ticket that somebody has worked on."""
-        return (self._time(t, t.responded) for t in self.world.tickets if t.responded is not None)
-
-    def _time(self, t: Ticket, start: datetime) -> Record:
-        end = start + timedelta(hours=t.hours)
-        work = "Preventive" if t.kind == "maintenance" else "Remote"
-        member = self.books.member_ref(t.owner or "jdoe")
-        record: Record = {
-            "id": t.id + TIME_OFFSET, "company": self.books.company_ref(t.client_id), "companyType": "Client",
-            "chargeToId": t.id,
-            "chargeToType": "ServiceTicket", "member": member,
-            "workType": lookups.reference(lookups.WORK_TYPES[work], work, "time/workTypes"),
-            "workRole": lookups.reference(lookups.WORK_ROLES["Engineer"], "Engineer", "time/workRoles"),
-            "timeStart": moment(start),
-            "timeEnd": moment(end), "hoursDeduct": 0.0, "actualHours": t.hours, "billableOption": "Billable",
-            "notes": "",
-            "hoursBilled": t.hours, "hourlyCost": "45.00", "enteredBy": member["identifier"],
-            "dateEntered": moment(end), "hourlyRate": 135.0,
-            "status": "Open", "ticket": {"id": t.id, "summary": t.summary, "_info": {}},
-            "ticketBoard": lookups.BOARD_OF[t.kind],
-            "ticketType": t.type, "ticketSubType": t.subtype, "invoiceFlag": False,
-            "_info": {"lastUpdated": moment(min(t.updated, max(end, t.created))),
-            "updatedBy": "jdoe           ", "dateEntered": moment(end)},
-        }  # fmt: skip
-        if t.contract_id is not None:
-            contract = self.contracts[t.contract_id]
-            record["agreement"] = {"id": contract.id, "name": contract.name, "_info": {}}
-        return record
 
     def agreement_list(self) -> Iterable[Record]:
         """All agreements."""
