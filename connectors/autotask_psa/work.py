@@ -69,17 +69,16 @@ def task(record: wire.Task, context: Context) -> Iterable[Phase]:
         raise ValueError("a task without its project")
     key = str(record.project_id)
     ended = when(record.completed_date_time)
+    done = is_complete(record.status, ended)
     yield Phase(
         id=str(record.id),
         company=context.related("project", "company", key),
         project=key,
         name=clean(record.title),
         status=label(context, "task_status", record.status),
-        is_done=is_complete(record.status, ended) or ended is not None
-        if record.status is not None or ended
-        else None,
+        is_done=done,
         due_on=when(record.end_date_time),
-        ended_on=ended,
+        ended_on=ended if done else None,
         planned_hours=number(record.estimated_hours),
         updated_at=when(record.last_activity_date_time),
     )

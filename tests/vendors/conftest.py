@@ -72,6 +72,7 @@ def pull() -> Pull:
         since: datetime | None = None,
         parent: Parent | None = None,
         lookups: Mapping[str, Mapping[str, Lookup]] | None = None,
+        rows: Mapping[tuple[str, str], Mapping[str, str | None]] | None = None,
     ) -> list[Record]:
         window = Window(since=since, horizon=datetime(2025, 11, 22, tzinfo=UTC), now=NOW)
         key = next(f.name for f in msgspec.structs.fields(stream.wire) if f.encode_name == stream.key)
@@ -84,8 +85,9 @@ def pull() -> Pull:
             layout=stream.layout,
             params=stream.params(window),
             headers=stream.headers,
+            body=None if stream.body is None else stream.body(window),
         )
-        context = Context(now=NOW, parent=parent, lookups=lookups or {})
+        context = Context(now=NOW, parent=parent, lookups=lookups or {}, rows=rows or {})
         return [record for wire in wires for record in stream.to_canonical(wire, context)]
 
     return run
