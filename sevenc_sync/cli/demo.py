@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,21 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Which simulated MSP.")
 Clients = Annotated[int, typer.Option("--clients", min=6, max=2000, help="How many clients it has.")]
 
 
+class Psa(StrEnum):
+    """Which PSA the simulated MSP works with."""
+
+    CONNECTWISE = "connectwise"
+    AUTOTASK = "autotask"
+
+    @property
+    def vendors(self) -> tuple[str, ...]:
+        """The simulated vendors, by their connectors' names."""
+        return (f"{self.value}_psa", "datto_bcdr")
+
+
+PsaOption = Annotated[Psa, typer.Option("--psa", help="Which PSA the simulated MSP works with.")]
+
+
 @app.command("demo")
 def demo_command(
     once: Annotated[
@@ -40,17 +56,19 @@ def demo_command(
     ),
     seed: Seed = 7,
     clients: Clients = 40,
+    psa: PsaOption = Psa.CONNECTWISE,
 ) -> None:
     """Run the main job on simulated vendors: sync, match, score, write the notes."""
     from sevenc_sync.cli.signals import stop_on_signals
     from sevenc_sync.clock import utc_now
     from sevenc_sync.engine.local import open_engine
 
-    folder, mark = _open_home(home, seed, clients, utc_now())
+    folder, mark = _open_home(home, seed, clients, psa, utc_now())
     stop = threading.Event()
     clock = _clock_from(mark.now)
     with _logging_to(folder.log), _sandbox(folder, mark, clock) as sandbox:
-        folder.write_config(sandbox.accounts, push="auto", every_minutes=DEMO_MINUTES)
+        # The vendors' ports are other ones at each start, so here a person's changes cannot stay.
+        folder.write_config(sandbox.accounts, push="auto", every_minutes=DEMO_MINUTES, anew=True)
         config = _load(folder)
         _upgrade(config)
         with stop_on_signals(stop), open_engine(config, clock=clock, stop=stop) as engine:
@@ -70,12 +88,13 @@ def sandbox_command(
     ] = SANDBOX_PORT,
     seed: Seed = 7,
     clients: Clients = 40,
+    psa: PsaOption = Psa.CONNECTWISE,
 ) -> None:
     """Start only the simulated vendors, write a configuration that points at them, and wait for Ctrl-C."""
     from sevenc_sync.cli.signals import stop_on_signals
     from sevenc_sync.clock import utc_now
 
-    folder, mark = _open_home(home, seed, clients, utc_now())
+    folder, mark = _open_home(home, seed, clients, psa, utc_now())
     stop = threading.Event()
     with stop_on_signals(stop), _sandbox(folder, mark, utc_now, port) as sandbox:
         written = folder.write_config(sandbox.accounts, push="off", every_minutes=None)
@@ -93,13 +112,13 @@ def sandbox_command(
         stop.wait()
 
 
-def _open_home(home: Path, seed: int, clients: int, now: datetime) -> "tuple[Home, WorldMark]":
+def _open_home(home: Path, seed: int, clients: int, psa: Psa, now: datetime) -> "tuple[Home, WorldMark]":
     from sevenc_sync.cli.home import Home, HomeProblem
 
     folder = Home(home)
     try:
         folder.prepare()
-        return folder, folder.mark(seed=seed, clients=clients, now=now)
+        return folder, folder.mark(seed=seed, clients=clients, vendors=psa.vendors, now=now)
     except HomeProblem as error:
         fail(str(error), USAGE)
 
@@ -132,7 +151,7 @@ def _sandbox(folder: "Home", mark: "WorldMark", clock: "Clock", port: int = 0) -
         )
     )
     world = build_world(seed=mark.seed, clients=mark.clients, now=mark.now, anchor=mark.anchor)
-    sandbox = Sandbox(world, port=port, clock=clock, state_dir=folder.vendors)
+    sandbox = Sandbox(world, vendors=mark.vendors, port=port, clock=clock, state_dir=folder.vendors)
     try:
         sandbox.start()
     except OSError as error:

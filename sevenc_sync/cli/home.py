@@ -26,6 +26,7 @@ class WorldMark:
 
     seed: int
     clients: int
+    vendors: tuple[str, ...]  # the connectors' names
     anchor: datetime  # the world's history runs up to here at the first start
     now: (
         datetime  # the world's own present: moves on by whole days, so that a second run finds the same world
@@ -69,7 +70,7 @@ class Home:
                 f"{self.folder} cannot be made: {error.strerror}. Choose another --home."
             ) from error
 
-    def mark(self, *, seed: int, clients: int, now: datetime) -> WorldMark:
+    def mark(self, *, seed: int, clients: int, vendors: tuple[str, ...], now: datetime) -> WorldMark:
         """The folder's world: begun now, or as it was begun, moved on by the whole days since.
 
         Raises HomeProblem when the folder holds another world.
@@ -80,29 +81,34 @@ class Home:
             try:
                 saved = json.loads(file.read_text(encoding="utf-8"))
                 anchor = datetime.fromisoformat(saved["anchor"]).astimezone(UTC)
-                same = (saved["seed"], saved["clients"]) == (seed, clients)
+                same = (saved["seed"], saved["clients"], tuple(saved["vendors"])) == (seed, clients, vendors)
             except (ValueError, KeyError, TypeError) as error:
                 raise HomeProblem(
                     f"{file} cannot be read: {error}. Delete {self.folder} to begin anew."
                 ) from error
             if not same:
                 raise HomeProblem(
-                    f"{self.folder} holds a world with --seed {saved['seed']} --clients {saved['clients']}. "
+                    f"{self.folder} holds a world with --seed {saved['seed']} --clients {saved['clients']} "
+                    f"and {', '.join(saved['vendors'])}. "
                     "Give the same, choose another --home, or delete the folder."
                 )
             days = max(0, (now - anchor) // DAY)
-            return WorldMark(seed, clients, anchor, anchor + days * DAY)
-        write_atomically(
-            file, json.dumps({"seed": seed, "clients": clients, "anchor": now.isoformat()}) + "\n"
-        )
-        return WorldMark(seed, clients, now, now)
+            return WorldMark(seed, clients, vendors, anchor, anchor + days * DAY)
+        saved = {"seed": seed, "clients": clients, "vendors": vendors, "anchor": now.isoformat()}
+        write_atomically(file, json.dumps(saved) + "\n")
+        return WorldMark(seed, clients, vendors, now, now)
 
     def write_config(
-        self, accounts: Sequence["SandboxAccount"], *, push: str, every_minutes: float | None
+        self,
+        accounts: Sequence["SandboxAccount"],
+        *,
+        push: str,
+        every_minutes: float | None,
+        anew: bool = False,
     ) -> bool:
         """Write a complete configuration that points at the sandbox; gives False when a person has changed the file.
 
-        A changed file is left alone: somebody has put a proxy in between, say.
+        A changed file is left alone, unless `anew`: somebody has put a proxy in between, say.
         """
         for account in accounts:
             for field, value in account.secrets.items():
@@ -112,7 +118,8 @@ class Home:
         text = _config_text(accounts, push=push, every_minutes=every_minutes)
         seal = self.folder / ".config.sha256"
         if (
-            self.config.exists()
+            not anew
+            and self.config.exists()
             and seal.exists()
             and seal.read_text().strip() != _digest(self.config.read_text())
         ):
