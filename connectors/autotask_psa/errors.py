@@ -95,6 +95,6 @@ def _by_words(status: int, said: str, words: str) -> Problem | None:
         if pattern.search(said):
             return made(words)
     if status in (400, 500) and '"errors"' in said:
-        shown = f': "{words}"' if words else ""
+        shown = f' ("{words}")' if words else ""
         return ContractChanged(f"Autotask does not take a question of ours{shown}.")
     return None

@@ -473,7 +473,7 @@ def test_the_quantity_is_the_one_in_force_today_however_periods_were_split(
         periods[:1] = [(first, change - timedelta(days=1), count), (change, last, count + 100)]
     stored: dict[str, float] = {}
     for starts, ends, count in periods:
-        row = {"id": 1, "contractServiceID": 401, "units": count}
+        row: dict[str, Any] = {"id": 1, "contractServiceID": 401, "units": count}
         row |= {"startDate": f"{starts:%Y-%m-%dT00:00:00Z}", "endDate": f"{ends:%Y-%m-%dT00:00:00Z}"}
         for entry in translated("contract_service_units", row, now=today):
             assert isinstance(entry, Lookup)
