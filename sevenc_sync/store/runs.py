@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.store.bulk import insert_missing
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import is_dead
+from sevenc_sync.store.seen import forget_seen
 from sevenc_sync.store.tables import run, run_log, stream_state
 
 LEASE = timedelta(minutes=10)  # longer than the longest wait between two commits of a healthy run
@@ -125,6 +126,21 @@ def claim(
     )
 
 
+def _is_ours(claimed: Claim) -> ColumnElement[bool]:
+    return and_(
+        stream_state.c.account == claimed.account,
+        stream_state.c.stream == claimed.stream,
+        stream_state.c.run == claimed.run,
+    )
+
+
+def hold_fast(connection: Connection, claimed: Claim) -> None:
+    """Make sure, until the transaction's end, that the stream is this run's. Raises RunLost."""
+    statement = select(stream_state.c.run).where(_is_ours(claimed)).with_for_update()
+    if connection.execute(statement).first() is None:
+        raise RunLost(f"run {claimed.run} no longer holds {claimed.stream}")
+
+
 def advance(
     connection: Connection,
     claimed: Claim,
@@ -138,11 +154,7 @@ def advance(
     values: dict[str, Any] = {"lease_until": to_seconds(now + LEASE)}
     if token is not None:
         values["token"] = msgspec.json.encode(token).decode()
-    mine = (
-        (stream_state.c.account == claimed.account)
-        & (stream_state.c.stream == claimed.stream)
-        & (stream_state.c.run == claimed.run)
-    )
+    mine = _is_ours(claimed)
     if newest is not None:
         known = connection.execute(select(stream_state.c.newest_at).where(mine)).scalar()
         values["newest_at"] = max(newest, known or newest)
@@ -194,13 +206,10 @@ def finish(
         if swept:
             values["last_sweep_at"] = at
     with store.write() as connection:
-        mine = (
-            (stream_state.c.account == claimed.account)
-            & (stream_state.c.stream == claimed.stream)
-            & (stream_state.c.run == claimed.run)
-        )
-        if connection.execute(update(stream_state).where(mine).values(values)).rowcount != 1:
+        if connection.execute(update(stream_state).where(_is_ours(claimed)).values(values)).rowcount != 1:
             raise RunLost(f"run {claimed.run} no longer holds {claimed.stream}")
+        if swept:
+            forget_seen(connection, claimed.account, claimed.stream)
         connection.execute(
             update(run)
             .where(run.c.id == claimed.run)

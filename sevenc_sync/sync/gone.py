@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sevenc_sync.connect.errors import Problem
 from sevenc_sync.connect.stream import Stream
 from sevenc_sync.store.database import Store
-from sevenc_sync.store.seen import Place, bury, count_unseen, forget_seen
+from sevenc_sync.store.runs import Claim, hold_fast
+from sevenc_sync.store.seen import Place, bury, count_unseen
 
 FEW = 10  # so many may always go: short lists change by large shares
 
@@ -35,17 +36,20 @@ def places_of(stream: Stream, account: int) -> list[Place]:
     return [Place(account, stream.name, record.table, stream.scope) for record in records]
 
 
-def settle(store: Store, places: Sequence[Place], at: int, brake: Brake) -> int:
-    """Make tombstones of what was not seen, all or nothing. Gives how many; raises Braked above the brake's share."""
+def settle(store: Store, claimed: Claim, places: Sequence[Place], at: int, brake: Brake) -> int:
+    """Make tombstones of what was not seen, all or nothing. Gives how many.
+
+    Raises Braked above the brake's share, RunLost when the stream is another run's. What was seen is remembered until
+    the run is finished: whoever goes on after a crash in between must not take the rest for gone.
+    """
     if not places:
         return 0
     with store.write() as connection:
+        hold_fast(connection, claimed)
         for place in places:
             gone, rows = count_unseen(connection, place)
             if not brake.accept and gone > max(FEW, brake.share * rows):
                 raise Braked(
                     f"{place.stream} does not show {gone} of the {rows} rows of {place.kind} that we have: all are kept."
                 )
-        buried = sum(bury(connection, place, at) for place in places)
-        forget_seen(connection, places[0].account, places[0].stream)
-    return buried
+        return sum(bury(connection, place, at) for place in places)

@@ -204,6 +204,8 @@ class Pass:
         """Where a later run would go on; None where it would have to begin again."""
         if not self.stream.paginator.resumable and parent is None:
             return None
+        if self.skipped:
+            return self.place  # whoever goes on must come past the parents that could not be read
         return Token(
             mode=mode,
             since=None if since is None else to_seconds(since),

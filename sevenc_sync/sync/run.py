@@ -11,6 +11,7 @@ import structlog
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import (
     AccessProblem,
+    ContractChanged,
     Problem,
     RecordVanished,
     Stopped,
@@ -124,9 +125,7 @@ def fail_stream(
         keep_token=True,
         error=problem.text,
         action=problem.action,
-        next_due=problem.retry_at
-        if isinstance(problem, Throttled)
-        else now + (around.cadence or stream.cadence),
+        next_due=_next_due(around, stream, problem, now),
     )
     return RunResult(
         account=account_name,
@@ -177,7 +176,9 @@ class _Run:
         if not reading.tells_gone or reading.skipped or reading.held_before + reading.totals.held:
             return 0
         places = places_of(self._stream, self._claim.account)
-        return settle(self._around.store, places, to_seconds(self._around.clock()), self._around.brake)
+        return settle(
+            self._around.store, self._claim, places, to_seconds(self._around.clock()), self._around.brake
+        )
 
     def _plan(self, kind: Kind) -> tuple[str, datetime | None, runs.Token | None]:
         """Mode, lower bound, and the place where an interrupted pass of the same mode goes on."""
@@ -249,7 +250,7 @@ class _Run:
         now = self._around.clock()
         state = _state_of(problem, partial=bool(reading.skipped))
         watermark = None
-        if state == "ok" and reading.started is not None:
+        if state == "ok" and mode != "sweep" and reading.started is not None:
             watermark = reading.started - self._stream.lag
             if self._claim.watermark is not None:
                 watermark = max(watermark, self._claim.watermark)
@@ -288,17 +289,22 @@ class _Run:
                 full=mode == "full",
                 swept=reading.tells_gone,
                 read=mode != "sweep",
-                keep_token=mode == "sweep" or (problem is not None and state != "held"),
+                keep_token=mode == "sweep" or self._place_is_good(reading, problem),
                 error=error,
                 action=action,
-                next_due=problem.retry_at
-                if isinstance(problem, Throttled)
-                else now + (self._around.cadence or self._stream.cadence),
+                next_due=_next_due(self._around, self._stream, problem, now),
             )
         except RunLost as lost:
             log.warning("run lost", detail=str(lost))
             return self._result(reading, mode, "lost", error=str(lost), problem=None)
         return self._result(reading, mode, state, error=error, action=action, problem=problem, gone=gone)
+
+    def _place_is_good(self, reading: Pass, problem: Problem | None) -> bool:
+        """Whether the next run should go on where this one stopped. A place that the source refuses is given up."""
+        if problem is None or isinstance(problem, Braked):
+            return False
+        refused = isinstance(problem, ContractChanged | RecordVanished) and not reading.totals.pages
+        return not refused
 
     def _result(
         self,
@@ -349,6 +355,17 @@ class _Run:
             **({"detail": problem.detail} if problem and problem.detail else {}),
         )
         return result
+
+
+def _next_due(around: Surroundings, stream: Stream, problem: Problem | None, now: datetime) -> datetime:
+    """When the stream wants to be read again: at once after a stop, for we stopped and not the source."""
+    match problem:
+        case Throttled():
+            return problem.retry_at
+        case Stopped():
+            return now
+        case _:
+            return now + (around.cadence or stream.cadence)
 
 
 # The run's state by who has to act; the first that fits counts.

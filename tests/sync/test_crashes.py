@@ -1,0 +1,257 @@
+"""Kill the process anywhere, any number of times: once it is left alone, the store is what it would have been.
+
+A crash is a BaseException at a request, at a statement, before or just after a commit. From then on this process can do
+nothing any more: whatever it still tries raises too, as in a process that is gone.
+"""
+
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, event
+
+from sevenc_sync.connect.stream import Stream
+from sevenc_sync.model import Asset, ProtectionRun
+from sevenc_sync.store.accounts import ensure_account
+from sevenc_sync.store.database import Store
+from sevenc_sync.store.migrate import upgrade
+from sevenc_sync.sync import batch
+from tests.sync.conftest import (
+    BACKUPS,
+    DEVICES,
+    TICKETS,
+    Answer,
+    Desk,
+    Request,
+    Vendor,
+    picture,
+)
+
+# The devices' and backups' passes tell what is gone, too.
+FAMILY: tuple[Stream, ...] = (
+    TICKETS,
+    replace(DEVICES, complete=(Asset,)),
+    replace(BACKUPS, complete=(ProtectionRun,)),
+)
+DEAD = f"{socket.gethostname()}:{2**30}:1"  # no kernel gives a process that number
+
+
+def a_source() -> Vendor:
+    """A small one: two pages a list. No backup is broken, for a record in quarantine hides its id: nothing is buried."""
+    vendor = Vendor()
+    for number in (1, 2, 4, 5):
+        vendor.put_ticket(number, updated=f"2026-11-{number:02}T08:00:00Z", board=f"Board {number % 2}")
+    vendor.put_ticket(4, updated="2026-11-04T08:00:00Z", summary=["not", "a", "text"])
+    vendor.put_device("d0", backups=3)
+    vendor.put_device("d1", backups=1, company="c2")
+    vendor.put_device("printer", kind="other")
+    return vendor
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class Fate:
+    """Counts the steps of a process and ends it at one of them. `None`: never."""
+
+    at: int | None
+    steps: int = 0
+    points: list[str] = field(default_factory=list)
+
+    def step(self, what: str) -> None:
+        """One more step; raises Crash at the last one and ever after."""
+        self.steps += 1
+        self.points.append(what)
+        if self.at is not None and self.steps >= self.at:
+            raise Crash(what)
+
+
+class MortalStore(Store):
+    """A store whose statements and commits are steps of a fate."""
+
+    fate: Fate
+
+    def __init__(self, engine: Any) -> None:
+        super().__init__(engine)
+        self.fate = Fate(None)
+        event.listen(engine, "before_cursor_execute", self._statement)
+
+    def _statement(self, _c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        self.fate.step(statement.split(" ", 1)[0])
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with super().write() as connection:
+            yield connection
+            self.fate.step("before a commit")
+        self.fate.step("after a commit")
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated store with its account, to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "store.db"
+    with Store.open(f"sqlite:///{path}") as opened:
+        upgrade(opened)
+        ensure_account(opened, "psa", "test")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def commit_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More commits are more places to crash at."""
+    monkeypatch.setattr(batch, "MAX_ROWS", 1)
+
+
+@contextmanager
+def desk_on(empty: Path, vendor: Vendor) -> Iterator[Desk]:
+    """A fresh copy of the empty store, with everything around it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(shutil.copy(empty, folder))
+        with MortalStore.open(f"sqlite:///{path}") as store:
+            yield Desk(store, vendor, account=1, holder=DEAD)
+
+
+def live(desk: Desk, fate: Fate) -> bool:
+    """One life of the process: all streams, in order. False when it crashed."""
+    store = desk.store
+    assert isinstance(store, MortalStore)
+
+    def step(_request: Request) -> Answer | None:
+        fate.step("request")
+        return None
+
+    store.fate, desk.vendor.before = fate, step
+    try:
+        for stream in FAMILY:
+            assert desk.run(stream).state in ("ok", "partial")
+    except Crash:
+        return False
+    finally:
+        store.fate, desk.vendor.before = Fate(None), lambda _request: None
+    return True
+
+
+def test_the_steps_of_a_life_are_many_and_of_every_kind(empty: Path) -> None:
+    fate = Fate(None)
+    with desk_on(empty, a_source()) as desk:
+        assert live(desk, fate)
+    assert {"request", "BEGIN", "SELECT", "INSERT", "UPDATE", "before a commit", "after a commit"} <= set(
+        fate.points
+    )
+    assert fate.steps > 120
+
+
+@settings(max_examples=40, deadline=None)
+@given(lives=st.lists(st.integers(1, 200), max_size=6))
+def test_after_any_crashes_the_store_is_what_an_undisturbed_run_makes_it(
+    empty: Path, lives: list[int]
+) -> None:
+    with desk_on(empty, a_source()) as desk:
+        assert live(desk, Fate(None))
+        undisturbed = picture(desk.store)
+    with desk_on(empty, a_source()) as desk:
+        for steps in lives:
+            live(desk, Fate(steps))
+        assert live(desk, Fate(None))
+        assert picture(desk.store) == undisturbed
+
+
+def test_a_crash_at_each_single_step_leaves_no_trace(empty: Path) -> None:
+    """The same for one crash, at every step that there is."""
+    with desk_on(empty, a_source()) as desk:
+        fate = Fate(None)
+        assert live(desk, fate)
+        undisturbed = picture(desk.store)
+    for at in range(1, fate.steps + 1):
+        with desk_on(empty, a_source()) as desk:
+            assert not live(desk, Fate(at))
+            assert live(desk, Fate(None))
+            assert picture(desk.store) == undisturbed, f"a crash at step {at}: {fate.points[at - 1]}"
+
+
+CHANGES = st.lists(
+    st.one_of(
+        st.tuples(st.just("crash"), st.integers(1, 200)),
+        st.tuples(st.just("ticket"), st.integers(1, 8)),
+        st.tuples(st.just("device"), st.integers(0, 3)),
+        st.tuples(st.just("no device"), st.integers(0, 3)),
+        st.tuples(st.just("run"), st.just(0)),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@example(changes=[("run", 0), ("no device", 1), ("crash", 150), ("ticket", 8)])
+@given(changes=CHANGES)
+def test_whatever_changes_at_the_source_between_crashes_the_store_follows(
+    empty: Path, changes: list[tuple[str, int]]
+) -> None:
+    vendor = a_source()
+    with desk_on(empty, vendor) as desk:
+        for number, (what, value) in enumerate(changes):
+            vendor.now += timedelta(minutes=7)
+            desk.now += timedelta(minutes=7)
+            match what:
+                case "crash":
+                    live(desk, Fate(value))
+                case "run":
+                    live(desk, Fate(None))
+                case "ticket":
+                    vendor.put_ticket(value, summary=f"Change {number}", company=f"c{number % 3}")
+                case "device":
+                    vendor.put_device(f"d{value}", backups=number % 5, company=f"c{number % 3}")
+                case "no device":
+                    vendor.devices.pop(f"d{value}", None)
+                    vendor.backups.pop(f"d{value}", None)
+        for _ in range(2):  # the first may only end an interrupted pass; the second is a whole one
+            vendor.now += timedelta(minutes=7)
+            desk.now += timedelta(minutes=7)
+            assert live(desk, Fate(None))
+        assert shown(desk) == expected(vendor)
+
+
+def shown(desk: Desk) -> dict[str, Any]:
+    """The rows that the store does not know to be gone, by what matters of them."""
+    return {
+        "tickets": {key: row["summary"] for key, row in desk.rows("ticket").items()},
+        "devices": {key: row["company"] for key, row in desk.rows("asset").items() if row["gone_at"] is None},
+        "backups": {
+            (row["protection"], row["company"], row["at"], row["result"])
+            for row in desk.rows("protection_run").values()
+            if row["gone_at"] is None and row["protection"] in desk.vendor.devices
+        },
+    }
+
+
+def expected(vendor: Vendor) -> dict[str, Any]:
+    """The same of the source itself; what cannot be read is in quarantine instead."""
+    from sevenc_sync.clock import to_seconds
+    from sevenc_sync.connect.text import when
+
+    return {
+        "tickets": {
+            str(key): row["summary"] for key, row in vendor.tickets.items() if isinstance(row["summary"], str)
+        },
+        "devices": {key: row["company"] for key, row in vendor.devices.items()},
+        "backups": {
+            (key, vendor.devices[key]["company"], to_seconds(at), "ok" if row["ok"] else "failed")
+            for key, rows in vendor.backups.items()
+            if key in vendor.devices and vendor.devices[key].get("kind", "appliance") == "appliance"
+            for row in rows
+            for at in [when(row["at"])]
+            if at is not None
+        },
+    }
