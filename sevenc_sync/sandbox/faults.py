@@ -134,8 +134,9 @@ class Faults:
         """The answer as the faults leave it. `answer` is the honest one."""
         before = self._remember(call, vendor, answer)
         delivery = Delivery(answer)
-        for fault in due:
-            delivery = _spoil(delivery, fault, vendor, before, now)
+        skew = sum(fault.seconds for fault in due if fault.action == "clock_skew")
+        for fault in due:  # a server whose clock is wrong counts its waits by that clock too
+            delivery = _spoil(delivery, fault, vendor, before, now + timedelta(seconds=skew))
         return delivery
 
     def _remember(self, call: Call, vendor: Vendor, answer: Answer) -> Answer | None:
