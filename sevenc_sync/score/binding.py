@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     FromClause,
+    Integer,
     Select,
     Table,
     Text,
@@ -257,11 +258,7 @@ class Binder:
         from_ = flags.join(from_)
         columns = _own_columns(_protection, source)
         if "in_psa" in uses.columns:
-            theirs, known = device_link.alias("theirs"), self._in_psa()
-            from_ = from_.outerjoin(theirs, _is_protection_of(theirs)).outerjoin(
-                known, and_(known.c.client == theirs.c.client, known.c.device == theirs.c.device)
-            )
-            columns["in_psa"] = known.c.device.is_not(None)
+            columns["in_psa"] = _in_psa()
         return Bound(
             source=source,
             from_=from_,
@@ -271,18 +268,6 @@ class Binder:
             columns=columns,
             flags=flags.by_name,
             customs={},
-        )
-
-    def _in_psa(self) -> FromClause:
-        """Devices of which the client's master account has a record."""
-        theirs, owner, record = device_link.alias("recorded"), client.alias("owner"), _asset.alias("record")
-        return (
-            select(theirs.c.client, theirs.c.device)
-            .join(owner, and_(owner.c.id == theirs.c.client, owner.c.account == theirs.c.account))
-            .join(record, and_(record.c.account == theirs.c.account, record.c.id == theirs.c.id))
-            .where(theirs.c.kind == "asset", record.c.gone_at.is_(None), *self._of_clients(theirs.c.client))
-            .distinct()
-            .subquery("known")
         )
 
     def contracts(self, source: Source, uses: Uses) -> Bound:
@@ -360,4 +345,33 @@ def _is_protection_of(theirs: FromClause) -> Sql:
         theirs.c.account == _protection.c.account,
         theirs.c.id == _protection.c.id,
         theirs.c.client == link.c.client,
+    )
+
+
+def _in_psa() -> Sql:
+    """Whether the client's master account has a record of the protection's device.
+
+    Asked row by row: each question is a few look-ups by key, whatever the database thinks of its statistics.
+    """
+    theirs, recorded, record = (
+        device_link.alias("theirs"),
+        device_link.alias("recorded"),
+        _asset.alias("record"),
+    )
+    return (
+        select(literal(1, Integer()))
+        .select_from(
+            theirs.join(
+                recorded,
+                and_(
+                    recorded.c.client == theirs.c.client,
+                    recorded.c.device == theirs.c.device,
+                    recorded.c.kind == "asset",
+                    recorded.c.account == client.c.account,
+                ),
+            ).join(record, and_(record.c.account == recorded.c.account, record.c.id == recorded.c.id))
+        )
+        .where(_is_protection_of(theirs), record.c.gone_at.is_(None))
+        .correlate(_protection, link, client)
+        .exists()
     )

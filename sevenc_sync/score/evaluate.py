@@ -142,10 +142,13 @@ def expressions(indicator: Indicator, bound: Bound, rules: Rules, now: int) -> d
     """The indicator's texts as SQL over a bound source. `where` is always there, and holds the window."""
     scope = bound.scope(rules, now)
     found: dict[str, Sql] = {key: build(text, scope).sql for key, text in indicator.expressions().items()}
-    where = [found["where"]] if "where" in found else []
+    # The window comes first: it is cheap to test, and most rows of a long history end there.
+    where: list[Sql] = []
     if indicator.window is not None and indicator.at is not None:
         moment = bound.columns[indicator.at]
-        where += [moment >= now - indicator.window, moment <= now]
+        where = [moment >= now - indicator.window, moment <= now]
+    if "where" in found:
+        where.append(found["where"])
     found["where"] = and_(true(), *where)
     found["now"] = literal(now, BigInteger())
     return found

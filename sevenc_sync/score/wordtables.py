@@ -84,14 +84,17 @@ def _masks(ordered: Sequence[str], words: Collection[str], wide: int) -> list[in
 def _words_table(rows: Sequence[Sequence[int]], wide: int, dialect: str) -> FromClause:
     """(phrase, masks) as a table made of one JSON text: no temporary table, and no limit on their number.
 
-    DISTINCT keeps SQLite from unfolding the list anew for each row: it is made once, and indexed.
+    DISTINCT keeps SQLite from unfolding the list anew for each row; CAST lets it index the list for the join. Without
+    either, every row is compared with every phrase.
     """
     names = ["phrase", *(f"m{n}" for n in range(wide))]
     if dialect == "postgresql":
         parts = ", ".join(f"CAST(value ->> {n} AS BIGINT) AS {name}" for n, name in enumerate(names))
         body = f"SELECT DISTINCT {parts} FROM json_array_elements(CAST(:words AS JSON)) AS value"  # noqa: S608 - names made here
     else:
-        parts = ", ".join(f"json_extract(value, '$[{n}]') AS {name}" for n, name in enumerate(names))
+        parts = ", ".join(
+            f"CAST(json_extract(value, '$[{n}]') AS INTEGER) AS {name}" for n, name in enumerate(names)
+        )
         body = f"SELECT DISTINCT {parts} FROM json_each(:words)"  # noqa: S608 - names made here
     statement = text(body).bindparams(words=msgspec.json.encode(rows).decode())
     return statement.columns(*[column(name, BigInteger()) for name in names]).subquery("words")

@@ -270,3 +270,13 @@ def test_every_column_of_every_source_can_be_read(
     for name, source in SOURCES.items():
         (row,) = rows(world, rules, name, *(set(source.columns) - {"id"}))
         assert set(row) == {"client", *source.columns}, name
+
+
+def test_words_are_looked_up_by_index_and_not_row_by_row(sqlite_world: World, rules: Rules) -> None:
+    with sqlite_world.store.read() as connection:
+        binder = Binder(rules, to_seconds(NOW), Phrases.read(connection), connection.dialect.name, None)
+        bound = binder.bind("tickets", Uses(tags=frozenset({"reactive"})))
+        asked = bound.select(bound.columns["id"]).where(bound.flags["reactive"])
+        plain = asked.compile(connection.engine, compile_kwargs={"literal_binds": True})
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {plain}")]
+    assert any("SEARCH words" in step for step in plan), plan
