@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -323,6 +324,12 @@ class Http:
         return _Retryable(Throttled(text, retry_at=now + fallback), str(status), wait)
 
 
+@cache
+def _public_authorities() -> ssl.SSLContext:
+    """The authorities that everybody trusts, read once: reading them takes longer than a request."""
+    return httpx.create_ssl_context()
+
+
 class HttpFactory:
     """Makes an account's client with what the account's settings and the run say."""
 
@@ -366,7 +373,8 @@ class HttpFactory:
         if basic:
             redact.register_basic(*basic)
         try:
-            verify = ssl.create_default_context(cafile=self._ca_bundle) if self._ca_bundle else True
+            bundle = self._ca_bundle
+            verify = ssl.create_default_context(cafile=bundle) if bundle else _public_authorities()
         except OSError as error:
             raise ConfigProblem(
                 f"The ca_bundle {self._ca_bundle} cannot be read: {error.strerror}."

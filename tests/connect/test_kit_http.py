@@ -402,6 +402,12 @@ def test_a_ca_bundle_is_used(waits: Any) -> None:
         assert http.base_url == SITE
 
 
+def test_the_public_authorities_are_read_once(factory: HttpFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    factory("https://vendor.example", limits=Limits(per_minute=60)).close()
+    monkeypatch.setattr(httpx, "create_ssl_context", None)  # calling it would be an error
+    factory("https://other.example", limits=Limits(per_minute=60)).close()
+
+
 def test_a_proxy_in_the_environment_is_not_used(
     factory: HttpFactory, vendor: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
