@@ -1,5 +1,6 @@
 """The daemon: start, say so, run, drain, stop."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,6 +75,9 @@ class Daemon:
             # By default a job that is a second late is skipped without a word, and one that overlaps is run twice.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
+        # A tick that finds its job still at work is ordinary here, and not worth a warning every few seconds. What
+        # jobs raise is told by the executor's logger.
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         now = self._engine.clock()
         for account in self._engine.accounts:
             scheduler.add_job(

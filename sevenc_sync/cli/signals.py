@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM end work cleanly: the run stops after its page, waits end at once."""
 
-import queue
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,32 +9,44 @@ from types import FrameType
 
 from sevenc_sync.cli.common import err
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextmanager
 def stop_on_signals(stop: threading.Event) -> Iterator[None]:
-    """Set `stop` at the first SIGINT or SIGTERM; a second SIGINT ends the program at once."""
-    # A handler interrupts the main thread anywhere, so it may not take a lock that this thread could hold: setting the
-    # event there could wait for itself. The queue's put is made for handlers; a thread does the rest.
-    caught: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+    """Set `stop` at the first SIGINT or SIGTERM; a second SIGINT ends the program at once.
+
+    A Python handler alone would not do. It runs in the main thread between two of its steps: a signal that comes just
+    before that thread falls asleep is not seen until it wakes, and setting an event there may wait for a lock that the
+    same thread holds. So the interpreter writes the signal's number into a socket at once, and a thread reads it.
+    """
+    heard = 0
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        if stop.is_set() and number == signal.SIGINT:
+        nonlocal heard
+        heard += 1
+        if heard > 1 and number == signal.SIGINT:
             raise KeyboardInterrupt
-        caught.put(number)
 
-    def pass_on() -> None:
-        if caught.get() is not None:
-            stop.set()
-            if err.is_terminal:  # a service's log stays JSON
-                err.print("Stopping after the page in hand; press Ctrl-C again to stop at once.")
+    def pass_on(reader: socket.socket) -> None:
+        while number := reader.recv(1):
+            if number[0] in SIGNALS and not stop.is_set():
+                stop.set()
+                if err.is_terminal:  # a service's log stays JSON
+                    err.print("Stopping after the page in hand; press Ctrl-C again to stop at once.")
 
-    watcher = threading.Thread(target=pass_on, name="signals", daemon=True)
-    watcher.start()
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        caught.put(None)
-        watcher.join()
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        writer.setblocking(False)
+        watcher = threading.Thread(target=pass_on, args=(reader,), name="signals", daemon=True)
+        watcher.start()
+        before = {number: signal.signal(number, handle) for number in SIGNALS}
+        written_to = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(written_to)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            writer.shutdown(socket.SHUT_WR)
+            watcher.join()

@@ -1,0 +1,106 @@
+"""The daemon as systemd runs it: a process that says when it is ready, and stops when it is told to."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sevenc_sync.engine.notify import Notifier
+
+PROGRAM = Path(sys.executable).with_name("sevenc-sync")
+
+
+@pytest.fixture
+def notified(tmp_path: Path) -> Iterator[socket.socket]:
+    """A socket as systemd's, at a path of its own."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(str(tmp_path / "notify"))
+        channel.settimeout(60)
+        yield channel
+
+
+def running(site: Any, **more: str) -> "subprocess.Popen[str]":
+    site.config()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SEVENC_", "COV_"))}
+    command = [str(PROGRAM), "--config", str(site.home.config), "run"]
+    return subprocess.Popen(  # noqa: S603 - our own program
+        command, env=kept | more, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_ready_and_stopping_and_ends_well(
+    site: Any, notified: socket.socket, number: signal.Signals
+) -> None:
+    with running(site, NOTIFY_SOCKET=notified.getsockname()) as service:
+        ready = notified.recv(4096).decode()
+        service.send_signal(number)
+        stopping = notified.recv(4096).decode()
+        out, err = service.communicate(timeout=60)
+    assert ready.splitlines()[0] == "READY=1"
+    assert f"STATUS=Reading {len(site.sandbox.accounts)} accounts." in ready
+    assert stopping.splitlines()[0] == "STOPPING=1"
+    assert service.returncode == 0
+    assert out == ""
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert [line["event"] for line in lines][-1] == "stopped"
+    assert not Path(f"/proc/{service.pid}").exists()
+
+
+def test_a_signal_at_the_very_moment_of_readiness_is_not_lost(site: Any, notified: socket.socket) -> None:
+    for _ in range(10):
+        with running(site, NOTIFY_SOCKET=notified.getsockname()) as service:
+            assert notified.recv(4096).startswith(b"READY=1")
+            service.terminate()
+            assert notified.recv(4096).startswith(b"STOPPING=1")
+            assert service.wait(60) == 0
+            service.communicate()
+
+
+def test_it_works_without_systemd(site: Any) -> None:
+    with running(site) as service:
+        assert service.stderr is not None
+        said = [json.loads(service.stderr.readline())["event"]]
+        while "stream run" not in said:
+            said.append(json.loads(service.stderr.readline())["event"])
+        service.terminate()
+        service.communicate(timeout=60)
+    assert service.returncode == 0
+    assert said[0] == "started"
+
+
+def test_no_secret_is_in_the_services_arguments_or_log(site: Any, notified: socket.socket) -> None:
+    with running(site, NOTIFY_SOCKET=notified.getsockname(), SEVENC_LOGS__LEVEL="debug") as service:
+        assert notified.recv(4096).startswith(b"READY=1")
+        arguments = Path(f"/proc/{service.pid}/cmdline").read_text()
+        service.terminate()
+        _, err = service.communicate(timeout=60)
+    secrets = [value for account in site.sandbox.accounts for value in account.secrets.values()]
+    assert not [secret for secret in secrets if secret in arguments + err]
+
+
+def test_a_notifier_speaks_to_abstract_sockets_too() -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(f"\0sevenc-test-{os.getpid()}")
+        channel.settimeout(10)
+        Notifier(f"@sevenc-test-{os.getpid()}").send("READY=1", "STATUS=ok")
+        assert channel.recv(100) == b"READY=1\nSTATUS=ok"
+
+
+def test_a_socket_that_nobody_reads_is_no_error(tmp_path: Path) -> None:
+    Notifier(str(tmp_path / "nobody")).send("READY=1")
+    Notifier(None).send("READY=1")
+
+
+def test_the_notifier_is_the_one_that_systemd_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", "/run/systemd/notify")
+    assert Notifier.of_process() == Notifier("/run/systemd/notify")
+    monkeypatch.delenv("NOTIFY_SOCKET")
+    assert Notifier.of_process() == Notifier(None)
