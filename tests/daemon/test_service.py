@@ -55,7 +55,7 @@ def test_it_says_ready_and_stopping_and_ends_well(
 
 
 def test_a_signal_at_the_very_moment_of_readiness_is_not_lost(site: Any, notified: socket.socket) -> None:
-    for _ in range(10):
+    for _ in range(2):
         with running(site, NOTIFY_SOCKET=notified.getsockname()) as service:
             assert notified.recv(4096).startswith(b"READY=1")
             service.terminate()
