@@ -11,6 +11,7 @@ from sevenc_sync.connect.pages import BareArray, Malformed
 from sevenc_sync.connect.stream import Context, Stream
 from sevenc_sync.store.codec import Codec, Row
 from sevenc_sync.store.quarantine import BadRecord
+from sevenc_sync.sync.mend import has_nul, mended
 
 MAX_REASON = 300
 
@@ -38,10 +39,24 @@ class PageDecoder:
         key = msgspec.defstruct("Key", [("key", int | str | None, None)], rename={"key": stream.key})
         self._key = msgspec.json.Decoder(key)
         self._wire_key = _attribute_for(stream.wire, stream.key)
+        self._quick = type(stream.layout) is BareArray and self._wire_key is not None
 
     def page(self, body: bytes, context: Context, fetched_at: int) -> DecodedPage:
         """Decode one answer. Raises Malformed for what is no JSON, ContractChanged for an unknown shape."""
-        if type(self._stream.layout) is BareArray:
+        if has_nul(body):
+            body = mended(body)
+        try:
+            return self._read(body, context, fetched_at)
+        except Malformed:
+            readable = mended(body)
+            if readable == body:
+                raise
+            return self._read(readable, context, fetched_at)
+        except RecursionError as error:
+            raise ContractChanged("The answer is nested without end.", detail=str(error)) from error
+
+    def _read(self, body: bytes, context: Context, fetched_at: int) -> DecodedPage:
+        if self._quick:
             result = self._at_once(body, context, fetched_at)
             if result is not None:
                 return result
@@ -62,7 +77,8 @@ class PageDecoder:
             return None
         result.count = len(wires)
         if wires and self._wire_key:
-            result.last_key = str(getattr(wires[-1], self._wire_key))
+            key = getattr(wires[-1], self._wire_key)
+            result.last_key = None if key is None else str(key)
         return result
 
     def _one_by_one(self, body: bytes, context: Context, fetched_at: int) -> DecodedPage:
