@@ -38,6 +38,11 @@ class Parent:
         return self.id.removeprefix(f"{kind}:") if isinstance(kind, str) else self.id
 
 
+def every_parent(parent: Parent, window: Window) -> bool:  # noqa: ARG001 - a stream that reads below all of them
+    """Each pass reads below every parent row."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a translation to the canonical record may use beside the wire record itself."""
@@ -143,6 +148,9 @@ class Stream:
     parent_kinds: Mapping[str, str] = field(
         default_factory=dict
     )  # column -> value that a parent row must have
+    below: Callable[[Parent, Window], bool] = (
+        every_parent  # whether a pass over this window reads below this row
+    )
     lookups: tuple[str, ...] = ()
     related: tuple[tuple[str, str], ...] = ()
     complete: tuple[type[Record], ...] = ()

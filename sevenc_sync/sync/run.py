@@ -18,7 +18,7 @@ from sevenc_sync.connect.errors import (
     Throttled,
 )
 from sevenc_sync.connect.http import Http, Meter
-from sevenc_sync.connect.stream import Parent, Stream
+from sevenc_sync.connect.stream import Parent, Stream, Window
 from sevenc_sync.store import runs
 from sevenc_sync.store.bulk import drop_indexes_if_empty, ensure_indexes
 from sevenc_sync.store.codec import Codec, codecs
@@ -160,7 +160,7 @@ class _Run:
         problem: Problem | None = None
         try:
             self._before(mode)
-            reading.read_all(mode, since, token, self._parents(token.parent if token else None))
+            reading.read_all(mode, since, token, self._parents(token.parent if token else None, since))
             gone = self._settle(reading)
         except Problem as error:
             problem = error
@@ -223,13 +223,15 @@ class _Run:
                 drop_indexes_if_empty(connection, [record.table for record in self._stream.records])
             runs.log(connection, self._claim.run, self._began, "info", "started", {"mode": mode})
 
-    def _parents(self, start: str | None) -> Iterator[Parent] | None:
+    def _parents(self, start: str | None, since: datetime | None) -> Iterator[Parent] | None:
         stream = self._stream
         if stream.parent is None:
             return None
         with self._around.store.read() as connection:
             rows = parent_rows(connection, self._claim.account, stream.parent, stream.parent_kinds, start)
-        return (Parent(id=row["id"], company=row.get("company"), row=row) for row in rows)
+        window = Window(since=since, horizon=self._began - self._around.history, now=self._began)
+        parents = (Parent(id=row["id"], company=row.get("company"), row=row) for row in rows)
+        return (parent for parent in parents if stream.below(parent, window))
 
     def _keep_what_was_read(self, reading: Pass) -> None:
         try:
