@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sevenc_sync.registry import connectors
+
 Mistakes = Callable[..., list[str]]
 
 PSA = """
@@ -184,7 +186,7 @@ def test_a_secret_that_no_header_can_carry_is_named_but_not_shown(mistakes_of: M
 def test_the_connectors_are_listed_when_none_is_named(mistakes_of: Mistakes, kind: str) -> None:
     (said,) = mistakes_of(f"[accounts.psa]\n{kind}")
     assert said.startswith("config.toml: accounts.psa.connector: ")
-    assert "expected one of connectwise_psa, datto_bcdr" in said
+    assert f"expected one of {', '.join(connectors())}" in said
     assert ("did you mean connectwise_psa?" in said) == ("conectwise" in kind)
     assert ("is missing" in said) == (not kind)
 
