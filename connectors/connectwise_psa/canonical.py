@@ -21,12 +21,13 @@ _LEVELS = frozenset({"critical", "high", "medium", "low"})
 _NO_INFO = wire.Info()
 
 
-def _id(ref: wire.IdRef | wire.IdNameRef | None) -> str | None:
+def text_id(ref: wire.IdRef | wire.IdNameRef | None) -> str | None:
     """A reference's id as text; 0 is how old servers write "none"."""
     return str(ref.id) if ref is not None and ref.id else None
 
 
-def _name(ref: wire.NameRef | wire.IdNameRef | wire.PriorityRef | None) -> str | None:
+def name_of(ref: wire.NameRef | wire.IdNameRef | wire.PriorityRef | None) -> str | None:
+    """A reference's name, cleaned."""
     return None if ref is None else clean(ref.name)
 
 
@@ -48,14 +49,14 @@ def company(record: wire.Company, context: Context) -> Iterable[Company]:
     Active is what is neither deleted nor in an inactive status; unknown while the list of statuses cannot be read.
     """
     info = record.info or _NO_INFO
-    types = sorted(filter(None, (_name(item) for item in record.types or ())), key=str.casefold)
+    types = sorted(filter(None, (name_of(item) for item in record.types or ())), key=str.casefold)
     account = clean(record.account_number)
     return (
         Company(
             id=str(record.id),
             name=clean(record.name) or _required(record.identifier, "name"),
             types="; ".join(types) or None,
-            status=_name(record.status),
+            status=name_of(record.status),
             is_active=_is_active(record, context),
             is_vendor=flag(record.is_vendor_flag),
             # unset is stored as 0, and nobody keeps a client without people
@@ -72,7 +73,7 @@ def _is_active(record: wire.Company, context: Context) -> bool | None:
     deleted = flag(record.deleted_flag)
     if deleted:
         return False
-    status = _id(record.status)
+    status = text_id(record.status)
     if status is None:
         return None if deleted is None else True
     entry = context.lookup("company_status", status)
@@ -153,20 +154,20 @@ def ticket(record: wire.Ticket, context: Context) -> Iterable[Ticket]:
     info = record.info or _NO_INFO
     closed = flag(record.closed_flag)
     number_text = str(record.id)
-    sla = _name(record.sla)
+    sla = name_of(record.sla)
     return (
         Ticket(
             id=number_text,
-            company=_id(record.company),
+            company=text_id(record.company),
             number=number_text,
             summary=clean(record.summary),
-            board=_name(record.board),
-            type=_name(record.type),
-            subtype=_name(record.sub_type),
+            board=name_of(record.board),
+            type=name_of(record.type),
+            subtype=name_of(record.sub_type),
             category=_category(record, context),
-            source=_name(record.source),
-            status=_name(record.status),
-            priority=_name(record.priority),
+            source=name_of(record.source),
+            status=name_of(record.status),
+            priority=name_of(record.priority),
             priority_level=_priority_level(record.priority, context),
             is_closed=closed,
             opened_at=when(info.date_entered),
@@ -182,8 +183,8 @@ def ticket(record: wire.Ticket, context: Context) -> Iterable[Ticket]:
             met_sla=flag(record.is_in_sla) if sla else None,
             owner=None if record.owner is None else clean(record.owner.identifier),
             hours=number(record.actual_hours),
-            contract=_id(record.agreement),
-            merged_into=_id(record.merged_parent_ticket),
+            contract=text_id(record.agreement),
+            merged_into=text_id(record.merged_parent_ticket),
             parent=str(record.parent_ticket_id) if record.parent_ticket_id else None,
         ),
     )
@@ -211,14 +212,14 @@ def configuration(record: wire.Configuration, _context: Context) -> Iterable[Ass
     info = record.info or _NO_INFO
     yield Asset(
         id=str(record.id),
-        company=_id(record.company),
+        company=text_id(record.company),
         name=clean(record.name),
-        type=_name(record.type),
-        status=_name(record.status),
+        type=name_of(record.type),
+        status=name_of(record.status),
         is_active=flag(record.active_flag),
         serial=clean(record.serial_number),
         mac=clean(record.mac_address),
-        manufacturer=_name(record.manufacturer),
+        manufacturer=name_of(record.manufacturer),
         model=clean(record.model_number),
         os=clean(record.os_type) or clean(record.os_info),
         purchased_on=when(record.purchase_date),
@@ -235,17 +236,17 @@ def agreement(record: wire.Agreement, _context: Context) -> Iterable[Contract]:
     status = clean(record.agreement_status)
     yield Contract(
         id=str(record.id),
-        company=_id(record.company),
+        company=text_id(record.company),
         name=clean(record.name),
-        type=_name(record.type),
+        type=name_of(record.type),
         status=status,
         is_active=False if cancelled else None if status is None else status.lower() == "active",
         is_recurring=_not(record.bill_one_time_flag),
         starts_on=when(record.start_date),
         ends_on=None if flag(record.no_ending_date_flag) else when(record.end_date),
         cancelled_on=None if cancelled is False else when(record.date_cancelled),
-        sla=_name(record.sla),
-        billing_cycle=_name(record.billing_cycle),
+        sla=name_of(record.sla),
+        billing_cycle=name_of(record.billing_cycle),
         updated_at=when(info.last_updated),
     )
 

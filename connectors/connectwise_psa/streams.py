@@ -1,13 +1,24 @@
 """ConnectWise's streams, in the order in which they use each other: lists first, then what points to them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from connectors.connectwise_psa import canonical, wire
+from connectors.connectwise_psa import canonical, wire, work
 from sevenc_sync.connect.pages import Keyset
-from sevenc_sync.connect.stream import Stream, Window
+from sevenc_sync.connect.stream import Listed, Parent, Stream, Sweep, Window
 from sevenc_sync.connect.text import iso
-from sevenc_sync.model import Asset, Company, Contract, ContractLine, Lookup, Ticket
+from sevenc_sync.model import (
+    Activity,
+    Asset,
+    Company,
+    Contract,
+    ContractLine,
+    Lookup,
+    Phase,
+    Project,
+    Ticket,
+    TimeEntry,
+)
 
 FORWARD_ONLY = {"pagination-type": "forward-only"}
 PAGE_SIZE = 1000  # the vendor's maximum: these records are small with our `fields`
@@ -18,6 +29,10 @@ _LARGE_PAGES = Keyset(size=LARGE_PAGE_SIZE, size_param="pageSize", key_param="pa
 
 _OFTEN = timedelta(minutes=15)
 _DAILY = timedelta(days=1)
+_WEEKLY = timedelta(days=7)
+
+# So many ids in one question: with the longest `fields` the address stays below 2,000 characters.
+REREAD = 100
 
 
 def _everything(record: type[wire.Wire]) -> Callable[[Window], Mapping[str, str]]:
@@ -38,16 +53,86 @@ def _changed(record: type[wire.Wire]) -> Callable[[Window], Mapping[str, str]]:
     return params
 
 
+def _since(record: type[wire.Wire], whole: Callable[[Window], str]) -> Callable[[Window], Mapping[str, str]]:
+    """What changed since; without a since, what `whole` says."""
+    fields = wire.fields_of(record)
+
+    def params(window: Window) -> Mapping[str, str]:
+        when = whole(window) if window.since is None else f"lastUpdated > [{iso(window.since)}]"
+        return {"fields": fields, "conditions": when}
+
+    return params
+
+
+def _open_or_recent(window: Window) -> str:
+    return f"(lastUpdated > [{iso(window.horizon)}] or closedFlag = false)"
+
+
+def _recent(window: Window) -> str:
+    return f"lastUpdated > [{iso(window.horizon)}]"
+
+
+def _worked_recently(window: Window) -> str:
+    return f"timeStart > [{iso(window.horizon)}]"
+
+
+_SERVICE_ONLY = f'recordType="{canonical.SERVICE_TICKET}"'
+
+
 def _tickets(window: Window) -> Mapping[str, str]:
     """Service tickets of all boards: what changed since, or all that are open or changed within the horizon."""
-    if window.since is None:
-        when = f"(lastUpdated > [{iso(window.horizon)}] or closedFlag = false)"
-    else:
-        when = f"lastUpdated > [{iso(window.since)}]"
-    return {
-        "fields": wire.fields_of(wire.Ticket),
-        "conditions": f'{when} and recordType="{canonical.SERVICE_TICKET}"',
-    }
+    when = _open_or_recent(window) if window.since is None else f"lastUpdated > [{iso(window.since)}]"
+    return {"fields": wire.fields_of(wire.Ticket), "conditions": f"{when} and {_SERVICE_ONLY}"}
+
+
+def _all_tickets(window: Window) -> str:
+    return f"{_open_or_recent(window)} and {_SERVICE_ONLY}"
+
+
+def _listed(record: wire.Id) -> Listed:
+    return Listed(str(record.id))
+
+
+def _listed_with_owner(record: wire.Owned) -> Listed:
+    return Listed(str(record.id), {"company": canonical.text_id(record.company)})
+
+
+def _sweep(
+    record: type[wire.Wire],
+    whole: Callable[[Window], str] | None = None,
+    *,
+    owned: bool = True,
+    cadence: timedelta = _DAILY,
+) -> Sweep:
+    """Ids, and whose they are, of all that a whole pass reads; `record` is what is read again where ours differs."""
+    listed = wire.Owned if owned else wire.Id
+    fields, all_fields = wire.fields_of(listed), wire.fields_of(record)
+
+    def params(window: Window) -> Mapping[str, str]:
+        return {"fields": fields} if whole is None else {"fields": fields, "conditions": whole(window)}
+
+    def reread(ids: Sequence[str]) -> Mapping[str, str]:
+        return {"fields": all_fields, "conditions": f"id in ({','.join(ids)})"}
+
+    return Sweep(
+        wire=listed,
+        listed=_listed_with_owner if owned else _listed,
+        params=params,
+        reread=reread,
+        chunk=REREAD,
+        cadence=cadence,
+    )
+
+
+def _open_or_changed(parent: Parent, window: Window) -> bool:
+    """Whether a project may have phases that are new to us: it is open, or has changed since."""
+    changed = parent.row.get("updated_at")
+    return (
+        window.since is None
+        or parent.row.get("is_closed") is not True
+        or not isinstance(changed, int)
+        or changed >= window.since.timestamp()
+    )
 
 
 STREAMS = (
@@ -124,6 +209,7 @@ STREAMS = (
         headers=FORWARD_ONLY,
         params=_changed(wire.Company),
         delta=True,
+        sweep=_sweep(wire.Company, owned=False),
         lookups=("company_status",),
         needs="Companies > Company Maintenance: Inquire All",
     ),
@@ -138,6 +224,7 @@ STREAMS = (
         headers=FORWARD_ONLY,
         params=_tickets,
         delta=True,
+        sweep=_sweep(wire.Ticket, _all_tickets),
         cadence=_OFTEN,
         lookups=("board_type", "priority"),
         needs="Service Desk > Service Tickets: Inquire All",
@@ -153,6 +240,7 @@ STREAMS = (
         headers=FORWARD_ONLY,
         params=_changed(wire.Configuration),
         delta=True,
+        sweep=_sweep(wire.Configuration),
         needs="Companies > Configurations: Inquire All",
     ),
     Stream(
@@ -166,6 +254,7 @@ STREAMS = (
         headers=FORWARD_ONLY,
         params=_changed(wire.Agreement),
         delta=True,
+        sweep=_sweep(wire.Agreement),
         needs="Finance > Agreements: Inquire All",
     ),
     Stream(
@@ -184,5 +273,67 @@ STREAMS = (
         # one request an agreement, and an agreement's own time of change does not tell of its additions
         cadence=_DAILY,
         needs="Finance > Agreements: Inquire All",
+    ),
+    Stream(
+        name="projects",
+        title="Projects",
+        path="/project/projects",
+        wire=wire.Project,
+        to_canonical=work.project,
+        records=(Project,),
+        paginator=_PAGES,
+        headers=FORWARD_ONLY,
+        params=_since(wire.Project, _open_or_recent),
+        delta=True,
+        sweep=_sweep(wire.Project, _open_or_recent),
+        needs="Project > Project Headers: Inquire All",
+    ),
+    Stream(
+        name="phases",
+        title="Phases of projects",
+        path="/project/projects/{parent}/phases",
+        parent="project",
+        below=_open_or_changed,
+        wire=wire.Phase,
+        to_canonical=work.phase,
+        records=(Phase,),
+        complete=(Phase,),
+        paginator=_PAGES,
+        headers=FORWARD_ONLY,
+        params=_everything(wire.Phase),
+        # a delta goes below fewer projects; below each it reads all phases, which change with their project
+        delta=True,
+        # one request a project
+        cadence=_DAILY,
+        needs="Project > Project Phase: Inquire All",
+    ),
+    Stream(
+        name="time_entries",
+        title="Time entries",
+        path="/time/entries",
+        wire=wire.TimeEntry,
+        to_canonical=work.time_entry,
+        records=(TimeEntry,),
+        paginator=_PAGES,
+        headers=FORWARD_ONLY,
+        params=_since(wire.TimeEntry, _worked_recently),
+        delta=True,
+        # the longest list of all
+        sweep=_sweep(wire.TimeEntry, _worked_recently, cadence=_WEEKLY),
+        needs="Time & Expense > Time Entry: Inquire All",
+    ),
+    Stream(
+        name="activities",
+        title="Activities: calls, meetings, reviews",
+        path="/sales/activities",
+        wire=wire.Activity,
+        to_canonical=work.activity,
+        records=(Activity,),
+        complete=(Activity,),
+        paginator=_PAGES,
+        headers=FORWARD_ONLY,
+        params=_since(wire.Activity, _recent),
+        delta=True,
+        needs="Sales > Sales Activity: Inquire All",
     ),
 )

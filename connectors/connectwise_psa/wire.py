@@ -198,6 +198,88 @@ class Addition(Wire, gc=False, rename="camel"):
     info: Info | None = field(name="_info", default=None)
 
 
+class TimeEntry(Wire, gc=False, rename="camel"):
+    """GET /time/entries."""
+
+    id: int
+    company: IdRef | None = None
+    charge_to_id: int | None = None
+    charge_to_type: str | None = None
+    project: IdRef | None = None
+    agreement: IdRef | None = None
+    work_type: NameRef | None = None
+    work_role: NameRef | None = None
+    member: IdentifierRef | None = None
+    time_start: str | None = None
+    actual_hours: Number = None
+    billable_option: str | None = None
+    info: Info | None = field(name="_info", default=None)
+
+
+class Project(Wire, gc=False, rename="camel"):
+    """GET /project/projects."""
+
+    id: int
+    name: str | None = None
+    company: IdRef | None = None
+    type: NameRef | None = None
+    status: NameRef | None = None
+    manager: IdentifierRef | None = None
+    closed_flag: Flag = None
+    estimated_start: str | None = None
+    estimated_end: str | None = None
+    actual_start: str | None = None
+    actual_end: str | None = None
+    budget_hours: Number = None
+    estimated_hours: Number = None
+    actual_hours: Number = None
+    scheduled_hours: Number = None
+    info: Info | None = field(name="_info", default=None)
+
+
+class Phase(Wire, gc=False, rename="camel"):
+    """GET /project/projects/{project}/phases."""
+
+    id: int
+    description: str | None = None
+    status: NameRef | None = None
+    deadline_date: str | None = None
+    scheduled_end: str | None = None
+    actual_end: str | None = None
+    budget_hours: Number = None
+    scheduled_hours: Number = None
+    actual_hours: Number = None
+    info: Info | None = field(name="_info", default=None)
+
+
+class Activity(Wire, gc=False, rename="camel"):
+    """GET /sales/activities."""
+
+    id: int
+    name: str | None = None
+    company: IdRef | None = None
+    type: NameRef | None = None
+    status: NameRef | None = None
+    assign_to: IdentifierRef | None = None
+    date_start: str | None = None
+    date_end: str | None = None
+    close_flag: Flag = None
+    info: Info | None = field(name="_info", default=None)
+
+
+class Id(Wire, gc=False, rename="camel"):
+    """A record that tells only that it exists."""
+
+    id: int
+
+
+class Owned(Wire, gc=False, rename="camel"):
+    """A record that tells that it exists, and whose it is: merging companies may move it without a time of change."""
+
+    id: int
+    company: IdRef | None = None
+
+
 class NoteType(Wire, gc=False, rename="camel"):
     """GET /company/noteTypes."""
 
