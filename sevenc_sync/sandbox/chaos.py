@@ -68,7 +68,7 @@ GROUNDS: Mapping[str, Ground] = {
     ),
     "datto_bcdr": Ground(
         "GET", r"/v1/bcdr/device", 30, r"/v1/bcdr/device/[^/]+/asset", r"/v1/bcdr/device/[^/]+/alert$",
-        {"localIp": 5, "paused_by": {"who": 1}}, r"/v1/bcdr/device$", {"empty_page": 1},
+        {"protectedVolumesCount": "many", "lastScreenshotUrl": 7}, r"/v1/bcdr/device$", {"empty_page": 1},
     ),
 }  # fmt: skip
 

@@ -31,6 +31,26 @@ def sandbox(small_world: World) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
+def autotask(small_world: World) -> Iterator[Sandbox]:
+    """The same MSP with the other PSA; its clock stands still."""
+    with Sandbox(small_world, vendors=("autotask_psa", "datto_bcdr"), clock=lambda: NOW) as running:
+        yield running
+
+
+@pytest.fixture
+def at(autotask: Sandbox) -> Iterator[httpx.Client]:
+    """A client of the other PSA's API with credentials, relative to the API's root."""
+    account = autotask.accounts[0]
+    headers = {
+        "ApiIntegrationCode": account.secrets["integration_code"],
+        "UserName": account.secrets["user_name"],
+        "Secret": account.secrets["secret"],
+    }
+    with httpx.Client(base_url=f"{account.base_url}/ATServicesRest/V1.0", headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
 def psa(sandbox: Sandbox) -> Iterator[httpx.Client]:
     """A client of the PSA's API with keys, relative to the API's root."""
     account = sandbox.accounts[0]

@@ -186,15 +186,13 @@ class AutotaskPsa(Vendor):
         target = _find(steps)
         if target is None:
             return self.error(404)
-        if target.parent is not None and target.parent not in self.tables.rows(target.collection.parent):
-            return self._absent(target.parent)
         return self._collection(call, target)
 
     def _collection(self, call: Call, target: _Target) -> Answer:  # noqa: PLR0911 (one line for each sort of path)
         collection, rest = target.collection, target.rest
         allowed = collection.writes if target.parent is None else collection.child_writes
         match rest:
-            case ("query", *more) if target.parent is None and more in (
+            case ("query", *more) if more in (
                 [],
                 ["count"],
                 ["next"],
@@ -315,7 +313,8 @@ def _find(steps: tuple[str, ...]) -> _Target | None:
         return None
     if len(steps) > 2 and steps[1].isdigit():  # noqa: PLR2004 (parent, its id, child)
         child = CHILDREN.get((steps[0], steps[2]))
-        return _Target(child, int(steps[1]), steps[3:]) if child else None
+        known = child is not None and steps[3:4] != ("query",)  # child routes cannot be searched
+        return _Target(child, int(steps[1]), steps[3:]) if child and known else None
     return _Target(COLLECTIONS[steps[0]], None, steps[1:])
 
 
