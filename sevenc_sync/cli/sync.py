@@ -115,12 +115,13 @@ def result_json(result: "RunResult") -> dict[str, object]:
 def status_command(context: typer.Context, as_json: AsJson = False) -> None:
     """Show each account's streams: state, last good run, what is held, and what to do."""
     from sevenc_sync.store.quarantine import held
-    from sevenc_sync.store.reads import stream_states
+    from sevenc_sync.store.reads import quotas, stream_states
 
     config = configuration(context)
     with store_of(config) as store, store.read() as connection:
         states = stream_states(connection)
         bad = held(connection)
+        quota = {row["account"]: row for row in quotas(connection)}
     rows = [
         {
             "account": row["account_name"],
@@ -131,6 +132,8 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
             "next_due_at": iso(row["next_due_at"]),
             "newest_at": iso(row["newest_at"]),
             "failures": row["failures"],
+            "quota_used": quota.get(row["account_name"], {}).get("used"),
+            "quota_limit": quota.get(row["account_name"], {}).get("limit"),
             "quarantined": sum(
                 1 for item in bad if item["account"] == row["account"] and item["stream"] == row["stream"]
             ),
@@ -159,6 +162,9 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
             for row, state in zip(rows, states, strict=True)
         ],
     )
+    for name, told in quota.items():
+        share = f"{told['used']:,} of {told['limit']:,} requests"
+        out.print(safe(f"{name}: the vendor counted {share} in its window, as of {moment(told['at'])} UTC."))
     for reason, streams in _by_reason(rows).items():
         err.print(safe(f"{', '.join(streams)}: {reason}"), soft_wrap=True)
 

@@ -63,6 +63,21 @@ def stream_states(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(statement).mappings()]
 
 
+def quotas(connection: Connection) -> list[dict[str, Any]]:
+    """The newest quota that each account's vendor told: account's name, used, limit, when (seconds)."""
+    newest = select(func.max(run.c.id)).where(run.c.quota_limit.is_not(None)).group_by(run.c.account)
+    statement = (
+        select(account.c.name, run.c.quota_used, run.c.quota_limit, run.c.started_at)
+        .join(account, account.c.id == run.c.account)
+        .where(run.c.id.in_(newest))
+        .order_by(account.c.name)
+    )
+    return [
+        {"account": row[0], "used": row[1], "limit": row[2], "at": row[3]}
+        for row in connection.execute(statement)
+    ]
+
+
 def runs(
     connection: Connection, *, limit: int, account_name: str | None = None, stream: str | None = None
 ) -> list[dict[str, Any]]:

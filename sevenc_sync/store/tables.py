@@ -187,6 +187,9 @@ run = Table(
     Column("retries", BigInteger, nullable=False, default=0),
     Column("waited_ms", BigInteger, nullable=False, default=0),
     Column("bytes", BigInteger, nullable=False, default=0),
+    # the vendor's own quota as it told it when the account was opened; null where it tells none
+    Column("quota_used", BigInteger),
+    Column("quota_limit", BigInteger),
     Column("error", Text),  # for the operator: what happened
     Column("action", Text),  # and what to do
     Index(None, "account", "stream", "id"),

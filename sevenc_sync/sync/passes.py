@@ -261,7 +261,9 @@ class Pass:
     def counters(self) -> dict[str, int | str]:
         """The run's counters for its row, but for what only a commit knows."""
         meter = self.http.meter
+        quota = self.http.quota
         return {
+            **({} if quota is None else {"quota_used": quota.used, "quota_limit": quota.limit}),
             "pages": self.totals.pages,
             "fetched": self.totals.fetched,
             "held": self.totals.held,

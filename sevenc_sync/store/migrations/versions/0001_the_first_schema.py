@@ -363,6 +363,8 @@ def upgrade() -> None:
         sa.Column("retries", sa.BigInteger(), nullable=False),
         sa.Column("waited_ms", sa.BigInteger(), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("quota_used", sa.BigInteger(), nullable=True),
+        sa.Column("quota_limit", sa.BigInteger(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("action", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_run_account")),
