@@ -9,7 +9,20 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 BLOCK_NAMES = {"Continuous", "Competent", "Charge", "Conscious", "Confident", "Clear", "Cost-effective"}
 
 RESULT = {
-    *("account", "stream", "state", "run", "mode", "fetched", "new", "changed", "same", "held", "requests"),
+    *(
+        "account",
+        "stream",
+        "state",
+        "run",
+        "mode",
+        "fetched",
+        "new",
+        "changed",
+        "same",
+        "held",
+        "gone",
+        "requests",
+    ),
     *("error", "action"),
 }
 STATUS = {
@@ -19,7 +32,7 @@ STATUS = {
 RUN = {
     *("run", "account", "stream", "trigger", "mode", "state", "holder", "started_at", "finished_at"),
     *("cursor_from", "cursor_to", "pages", "fetched", "new", "changed", "same", "held", "gone"),
-    *("requests", "retries", "waited_ms", "bytes", "error", "action"),
+    *("requests", "retries", "waited_ms", "bytes", "quota_used", "quota_limit", "error", "action"),
 }
 PART = {"slug", "name", "level", "proof", "provisional", "cap"}
 CLIENT = {"name", "id", "score", "proof", "provisional", "at", "rules", "blocks"}
