@@ -60,12 +60,12 @@ def area_result(area: Area, indicators: Iterable[IndicatorResult]) -> PartResult
     level = weighted_mean((value, item.weight) for item, value in known)
     cap: str | None = None
     if level is not None:
-        caps = [(value + GATE_LEAD, item.id) for item, value in known if item.is_gate]
+        caps = [(round(value + GATE_LEAD, 2), item.id) for item, value in known if item.is_gate]
         if all(item.is_attested for item, _ in known):
             caps.append((ATTESTED_TOP, ATTESTATION))
         top, holder = min(caps, default=(level, None))
         if top < level:
-            level, cap = round(top, 2), holder
+            level, cap = top, holder
     return _part(area.slug, "area", area.name, level, cap, len(known), len(all_of_them))
 
 

@@ -42,6 +42,19 @@ def test_servers_without_any_backup_product_are_unknown_when_no_backup_source_wo
     )
 
 
+def test_one_working_backup_source_is_enough_to_say_that_a_client_has_no_backups(
+    sqlite_world: World, rules: Rules
+) -> None:
+    sqlite_world.client(1, backup=False)
+    a_server(sqlite_world)
+    sqlite_world.account(3, "other backup")
+    sqlite_world.stream(BACKUP, "protections", state="unreadable")
+    sqlite_world.feeds["protection"] = [(BACKUP, "protections"), (3, "machines")]
+    assert is_unknown(sqlite_world.indicator(rules, COVERAGE), "backup, protections: cannot be read")
+    sqlite_world.stream(3, "machines")
+    assert sqlite_world.indicator(rules, COVERAGE).level == 0.0
+
+
 def test_servers_are_unknown_when_no_source_delivers_backups_at_all(
     sqlite_world: World, rules: Rules
 ) -> None:
