@@ -208,7 +208,7 @@ def finish(
     with store.write() as connection:
         if connection.execute(update(stream_state).where(_is_ours(claimed)).values(values)).rowcount != 1:
             raise RunLost(f"run {claimed.run} no longer holds {claimed.stream}")
-        if swept:
+        if good and swept:  # a pass that goes on later must know what it has seen so far
             forget_seen(connection, claimed.account, claimed.stream)
         connection.execute(
             update(run)

@@ -183,6 +183,18 @@ def test_a_pass_with_an_unreadable_record_buries_nothing(store: Store, source: S
     assert alive(store, "asset") == {str(key) for key in range(1, 8)}
 
 
+def test_an_interrupted_pass_remembers_what_it_has_seen(store: Store, source: Source, run: Runner) -> None:
+    sixth = source.records[6]
+    source.records[6] = {"company": "c1"}  # the last of its page: without an id there is no way on
+    assert run(WHOLE).state == "failed"
+    source.records[6] = sixth
+    source.asked.clear()
+    result = run(WHOLE)
+    assert source.asked[0]["after"] == "3"
+    assert (result.state, result.gone) == ("ok", 0)
+    assert len(alive(store, "asset")) == 7
+
+
 def test_a_delta_stream_learns_of_deletions_from_its_sweep_alone(
     store: Store, source: Source, run: Runner
 ) -> None:
