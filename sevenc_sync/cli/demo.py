@@ -16,6 +16,7 @@ import typer
 
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import ERROR, PARTIAL, USAGE, fail, out, safe
+from sevenc_sync.connect.http import RetryPolicy
 
 if TYPE_CHECKING:
     from sevenc_sync.cli.home import Home, WorldMark
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sevenc_sync.engine.local import Engine
     from sevenc_sync.sandbox import Sandbox
 
+IMPATIENT = RetryPolicy(first_wait=0.05)  # the simulated vendors recover at once
 DEMO_MINUTES = 1.0  # how often the demo's daemon reads: one wants to see it work
 SANDBOX_PORT = 18470
 
@@ -57,6 +59,9 @@ def demo_command(
     seed: Seed = 7,
     clients: Clients = 40,
     psa: PsaOption = Psa.CONNECTWISE,
+    chaos: Annotated[
+        bool, typer.Option("--chaos", help="Let the vendors misbehave in every way that real ones do.")
+    ] = False,
 ) -> None:
     """Run the main job on simulated vendors: sync, match, score, write the notes."""
     from sevenc_sync.cli.signals import stop_on_signals
@@ -67,11 +72,14 @@ def demo_command(
     stop = threading.Event()
     clock = _clock_from(mark.now)
     with _logging_to(folder.log), _sandbox(folder, mark, clock) as sandbox:
+        if chaos:
+            _misbehave(sandbox, seed)
         # The vendors' ports are other ones at each start, so here a person's changes cannot stay.
         folder.write_config(sandbox.accounts, push="auto", every_minutes=DEMO_MINUTES, anew=True)
         config = _load(folder)
         _upgrade(config)
-        with stop_on_signals(stop), open_engine(config, clock=clock, stop=stop) as engine:
+        policy = IMPATIENT if chaos else None
+        with stop_on_signals(stop), open_engine(config, clock=clock, stop=stop, policy=policy) as engine:
             code = _one_pass(engine, folder, mark.now)
             if not once and not stop.is_set():
                 _go_on(engine, folder)
@@ -110,6 +118,14 @@ def sandbox_command(
         )
         out.print("Ctrl-C stops the vendors.")
         stop.wait()
+
+
+def _misbehave(sandbox: "Sandbox", seed: int) -> None:
+    from sevenc_sync.sandbox.chaos import chaos
+
+    armed = chaos(sandbox, seed)
+    faults = ", ".join(f"{len(numbers)} kinds of fault at {name}" for name, numbers in armed.items())
+    out.print(safe(f"The vendors misbehave: {faults}."))
 
 
 def _open_home(home: Path, seed: int, clients: int, psa: Psa, now: datetime) -> "tuple[Home, WorldMark]":

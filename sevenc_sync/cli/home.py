@@ -76,7 +76,8 @@ class Home:
         Raises HomeProblem when the folder holds another world.
         """
         file = self.folder / "world.json"
-        now = now.replace(microsecond=0)
+        # By whole hours: two demos one after the other show the same numbers.
+        now = now.replace(minute=0, second=0, microsecond=0)
         if file.exists():
             try:
                 saved = json.loads(file.read_text(encoding="utf-8"))

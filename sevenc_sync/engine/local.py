@@ -13,6 +13,7 @@ from sevenc_sync.clock import Clock, utc_now
 from sevenc_sync.config import Configuration
 from sevenc_sync.connect.connector import Connector
 from sevenc_sync.connect.errors import CredentialsProblem, Problem
+from sevenc_sync.connect.http import RetryPolicy
 from sevenc_sync.connect.notes import NotePort
 from sevenc_sync.engine.judge import Matched, client_test, feeds_of
 from sevenc_sync.engine.probe import Probed, probe_account
@@ -45,6 +46,7 @@ class Engine:
     store: Store
     accounts: list[Account]
     clock: Clock = utc_now
+    policy: RetryPolicy | None = None  # how long to insist, instead of the kit's own patience
     stop: threading.Event = field(default_factory=threading.Event)
     holder: str = field(default_factory=this_holder)
 
@@ -69,6 +71,7 @@ class Engine:
             holder=self.holder,
             trigger=trigger,
             history=timedelta(days=self.config.settings.rules.history_days),
+            policy=self.policy,
             full=full,
             sweep=sweep,
             brake=Brake(share=self.config.settings.sync.brake_percent / 100, accept=accept_deletions),
@@ -166,7 +169,11 @@ class Engine:
 
 @contextmanager
 def open_engine(
-    config: Configuration, *, clock: Clock = utc_now, stop: threading.Event | None = None
+    config: Configuration,
+    *,
+    clock: Clock = utc_now,
+    stop: threading.Event | None = None,
+    policy: RetryPolicy | None = None,
 ) -> Iterator[Engine]:
     """The engine over the configured store. Raises StoreProblem when the store cannot be used as it is."""
     known: dict[str, Connector] = dict(connectors())
@@ -178,5 +185,6 @@ def open_engine(
             store=store,
             accounts=open_accounts(store, pairs),
             clock=clock,
+            policy=policy,
             stop=stop or threading.Event(),
         )

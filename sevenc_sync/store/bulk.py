@@ -157,6 +157,14 @@ def drop_indexes_if_empty(connection: Connection, tables: Iterable[str]) -> list
     return dropped
 
 
+def refresh_statistics(connection: Connection, tables: Iterable[str]) -> None:
+    """Let the database look at tables that have just been filled: its plans rest on what it believes to be there."""
+    if not _is_postgres(connection):
+        connection.exec_driver_sql("PRAGMA analysis_limit = 1000")  # a sample is enough, and never takes long
+    for name in tables:
+        connection.exec_driver_sql(f"ANALYZE {name}")
+
+
 def ensure_indexes(connection: Connection, tables: Iterable[str] | None = None) -> list[str]:
     """Make the secondary indexes that are missing; gives their names. Cheap when none is."""
     made = []

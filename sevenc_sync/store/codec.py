@@ -68,10 +68,12 @@ class Codec:
 
         Raises ValueError for a time without a zone and for a number beyond what a database can hold.
         """
-        values = list(msgspec.structs.astuple(record))
+        values = list(astuple(record))
         try:
             self._flatten(values)
             digest = digest64(_MSGPACK.encode(values))
+        except TypeError as error:  # what subtracting says to a naive time
+            raise ValueError(f"{self.record.__name__} {record.id}: a time without a zone") from error
         except (OverflowError, ValueError) as error:
             raise ValueError(f"{self.record.__name__} {record.id}: {error}") from error
         if not self._words:
@@ -88,9 +90,8 @@ class Codec:
         for i in self._times:
             moment = values[i]
             if moment is not None:
-                if moment.tzinfo is None:
-                    raise ValueError("a time without a zone")
-                values[i] = int(moment.timestamp())
+                since = moment - EPOCH
+                values[i] = since.days * DAY + since.seconds
         for i in self._maps:
             if values[i] is not None:
                 values[i] = _JSON.encode(values[i]).decode()

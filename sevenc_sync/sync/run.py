@@ -20,7 +20,7 @@ from sevenc_sync.connect.errors import (
 from sevenc_sync.connect.http import Http, Meter
 from sevenc_sync.connect.stream import Parent, Stream, Window
 from sevenc_sync.store import runs
-from sevenc_sync.store.bulk import drop_indexes_if_empty, ensure_indexes
+from sevenc_sync.store.bulk import drop_indexes_if_empty, ensure_indexes, refresh_statistics
 from sevenc_sync.store.codec import Codec, codecs
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import lookup_entries, parent_rows
@@ -31,6 +31,7 @@ from sevenc_sync.sync.passes import Pass, Totals
 from sevenc_sync.sync.related import RelatedRows
 from sevenc_sync.sync.sweep import SweepPass
 
+MANY_NEW = 5000  # rows of one run after which the database's statistics are out of date
 FULL_EVERY = timedelta(days=7)  # catches what a vendor's own time of change missed
 SKEW_WORTH_SAYING = timedelta(minutes=5)
 
@@ -270,7 +271,10 @@ class _Run:
             "gone": gone,
         }
         with self._around.store.write() as connection:
-            ensure_indexes(connection, [record.table for record in self._stream.records])
+            tables = [record.table for record in self._stream.records]
+            ensure_indexes(connection, tables)
+            if reading.totals.counts.new >= MANY_NEW:
+                refresh_statistics(connection, tables)
             level = "info" if state == "ok" else "warning"
             runs.log(
                 connection,
