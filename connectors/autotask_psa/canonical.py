@@ -1,5 +1,6 @@
 """Autotask's companies, tickets, devices and lists in our words. Pure functions; what is not said stays None."""
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -8,6 +9,10 @@ from connectors.autotask_psa.picklists import COMPANY_FIELD, field_key
 from sevenc_sync.connect.stream import Context
 from sevenc_sync.connect.text import clean, flag, when
 from sevenc_sync.model import Asset, Company, Custom, Lookup, Scalar, Ticket
+
+_NUMBER = re.compile(
+    r"-?[0-9]{1,15}\.[0-9]{4}"
+)  # the form in which Autotask writes the numbers of such fields
 
 MSP = 0  # the id of the MSP's own company, in every tenant
 COMPLETE = "5"  # the system's own status of finished tickets and projects, in every tenant
@@ -71,8 +76,12 @@ def _scalar(name: str, value: object, context: Context) -> Scalar:
     if not isinstance(value, str):
         return value if isinstance(value, (bool, int, float)) else None
     text = clean(value)
-    entry = None if text is None else context.lookup(COMPANY_FIELD, field_key(name, text))
-    return text if entry is None else entry.name
+    if text is None:
+        return None
+    entry = context.lookup(COMPANY_FIELD, field_key(name, text))
+    if entry is not None:
+        return entry.name
+    return float(text) if _NUMBER.fullmatch(text) else text
 
 
 def named(kind: str) -> Callable[[wire.Named, Context], Iterable[Lookup]]:

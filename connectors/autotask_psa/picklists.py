@@ -30,6 +30,7 @@ PICKLISTS: Mapping[str, Mapping[str, str]] = {
     },
     "Contracts": {
         "contracttype": "contract_type",
+        "contractcategory": "contract_category",
         "contractperiodtype": "contract_period",
         "status": "contract_status",
     },

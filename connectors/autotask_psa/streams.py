@@ -24,8 +24,6 @@ _OFTEN = timedelta(minutes=15)
 _FOUR_TIMES_A_DAY = timedelta(hours=6)
 _DAILY = timedelta(days=1)
 
-UNITS_BACK = timedelta(days=93)  # so far back the last units of a service are looked for
-
 _NOT_COMPLETE: Filter = {"op": "noteq", "field": "status", "value": int(canonical.COMPLETE)}
 
 
@@ -87,12 +85,12 @@ def _ticket_ids(window: Window) -> Body:
     return query(wire.fields_of(wire.TicketId), _open_or_recent_tickets(window))
 
 
-def _units_of_late(record: type[wire.Wire], window: Window) -> Body:
-    """The billing periods that have begun and cover today, or ended not long ago."""
+def _units(record: type[wire.Wire], window: Window) -> Body:
+    """The billing periods that have begun, and that any rule looks back to."""
     return query(
         wire.fields_of(record),
         {"op": "lte", "field": "startDate", "value": iso(window.now)},
-        since("endDate", window.now - UNITS_BACK),
+        since("endDate", window.horizon),
     )
 
 
@@ -190,7 +188,7 @@ STREAMS = (
         layout=queries.ITEMS,
         # few enough to be read whole; not every tenant can ask by their time of change
         body=everything(wire.Contract),
-        lookups=("contract_type", "contract_status", "contract_period", "sla"),
+        lookups=("contract_type", "contract_category", "contract_status", "contract_period", "sla"),
         needs=_rights("Contracts > Contracts"),
     ),
     Stream(
@@ -202,8 +200,8 @@ STREAMS = (
         records=(Lookup,),
         paginator=queries.PAGES,
         layout=queries.ITEMS,
-        body=lambda window: _units_of_late(wire.ServiceUnits, window),
-        cadence=_FOUR_TIMES_A_DAY,
+        body=lambda window: _units(wire.ServiceUnits, window),
+        cadence=_DAILY,
         needs=_rights("Contracts > Contracts"),
     ),
     Stream(
@@ -218,7 +216,7 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         body=everything(wire.ContractService),
-        cadence=_FOUR_TIMES_A_DAY,
+        cadence=_DAILY,
         lookups=("service", "service_units"),
         related=(("contract", "company"),),
         needs=_rights("Contracts > Contracts"),
@@ -232,8 +230,8 @@ STREAMS = (
         records=(Lookup,),
         paginator=queries.PAGES,
         layout=queries.ITEMS,
-        body=lambda window: _units_of_late(wire.BundleUnits, window),
-        cadence=_FOUR_TIMES_A_DAY,
+        body=lambda window: _units(wire.BundleUnits, window),
+        cadence=_DAILY,
         needs=_rights("Contracts > Contracts"),
     ),
     Stream(
@@ -248,7 +246,7 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         body=everything(wire.ContractServiceBundle),
-        cadence=_FOUR_TIMES_A_DAY,
+        cadence=_DAILY,
         lookups=("service_bundle", "bundle_units"),
         related=(("contract", "company"),),
         needs=_rights("Contracts > Contracts"),

@@ -165,6 +165,7 @@ class Contract(Wire):
     company_id: int | None = None
     contract_name: str | None = None
     contract_type: Pick = None
+    contract_category: Pick = None
     contract_period_type: Pick = None
     status: Pick = None
     start_date: str | None = None

@@ -85,11 +85,32 @@ def test_a_company() -> None:
             custom={
                 "DR Plan Date": "2026-01-15T00:00:00Z",
                 "Tier": "Gold",
-                "Discount": "0.0000",
+                "Discount": 0.0,
                 "CRM ID": None,
             },
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("2026.0000", 2026.0),
+        ("-1.2500", -1.25),
+        ("2026", "2026"),
+        ("1.2.0000", "1.2.0000"),
+        ("0042.00", "0042.00"),
+        ("9" * 400 + ".0000", "9" * 400 + ".0000"),
+        (" text ", "text"),
+        (True, True),
+        ([1], None),
+    ],
+)
+def test_a_number_of_the_msps_own_is_known_by_its_four_places(value: object, shown: object) -> None:
+    fields = [{"name": "Seats", "value": value}]
+    (found,) = translated("companies", {**COMPANY, "userDefinedFields": fields})
+    assert isinstance(found, Company)
+    assert found.custom == {"Seats": shown}
 
 
 def test_the_msps_own_company_has_the_id_0() -> None:

@@ -200,10 +200,10 @@ def test_a_first_pass_over_history_begins_at_the_horizon(name: str, field: str) 
 
 
 @pytest.mark.parametrize("name", ["contract_service_units", "contract_bundle_units"])
-def test_units_are_asked_for_periods_that_have_begun_and_ended_not_long_ago(name: str) -> None:
+def test_units_are_asked_for_periods_that_have_begun_and_that_rules_look_back_to(name: str) -> None:
     assert filters(name, None) == [
         {"op": "lte", "field": "startDate", "value": "2026-11-22T19:30:00Z"},
-        {"op": "gte", "field": "endDate", "value": "2026-08-21T19:30:00Z"},
+        {"op": "gte", "field": "endDate", "value": "2025-11-22T00:00:00Z"},
     ]
 
 

@@ -1,17 +1,13 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from connectors.autotask_psa.streams import STREAMS
 from sevenc_sync.connect.stream import Context
 from sevenc_sync.model import (
     Activity,
-    Contract,
-    ContractLine,
     Lookup,
     Phase,
     Project,
@@ -30,12 +26,6 @@ NAMES = {
     "project_status": {"1": "New", "5": "Complete"},
     "task_status": {"1": "New", "5": "Complete"},
     "note_action": {"2": "Meeting"},
-    "contract_type": {"7": "Recurring Service"},
-    "contract_status": {"1": "Active"},
-    "contract_period": {"m": "Monthly", "1": "Monthly"},
-    "sla": {"1": "Standard SLA"},
-    "service": {"12": "Managed Server"},
-    "service_bundle": {"3": "Complete Care"},
 }
 ROWS: dict[tuple[str, str], dict[str, str | None]] = {
     ("ticket", "company"): {"351181": "174", "351182": None},
@@ -46,20 +36,15 @@ ROWS: dict[tuple[str, str], dict[str, str | None]] = {
 }
 
 
-def translated(
-    stream: str, wire: dict[str, Any], *, now: datetime = NOW, **counts: dict[str, float]
-) -> list[Record]:
+def translated(stream: str, wire: dict[str, Any]) -> list[Record]:
     """The record as its stream translates it, with only the lists and rows that the stream asks for."""
     chosen = BY_NAME[stream]
-    lists = {**NAMES, **{kind: {key: f"{n:g}" for key, n in found.items()} for kind, found in counts.items()}}
     lookups = {
-        kind: {
-            key: Lookup(id=f"{kind}:{key}", kind=kind, name=name) for key, name in lists.get(kind, {}).items()
-        }
+        kind: {key: Lookup(id=f"{kind}:{key}", kind=kind, name=name) for key, name in NAMES[kind].items()}
         for kind in chosen.lookups
     }
     record = msgspec.json.Decoder(chosen.wire).decode(msgspec.json.encode(wire))
-    context = Context(now=now, lookups=lookups, rows={pair: ROWS[pair] for pair in chosen.related})
+    context = Context(now=NOW, lookups=lookups, rows={pair: ROWS[pair] for pair in chosen.related})
     return list(chosen.to_canonical(record, context))
 
 
@@ -274,211 +259,3 @@ def test_a_company_note_of_a_time_to_come_is_a_plan() -> None:
 
 def test_our_own_notes_are_no_evidence() -> None:
     assert translated("activities", {**NOTE, "name": "7C score"}) == []
-
-
-CONTRACT = {
-    "id": 29683570,
-    "companyID": 176,
-    "contractName": "Managed services",
-    "contractType": 7,
-    "contractPeriodType": "m",
-    "status": 1,
-    "startDate": "2026-01-01T00:00:00Z",
-    "endDate": "2026-12-31T00:00:00Z",
-    "serviceLevelAgreementID": 1,
-    "lastModifiedDateTime": "2026-02-01T00:00:00Z",
-}
-
-
-def test_a_contract() -> None:
-    assert translated("contracts", CONTRACT) == [
-        Contract(
-            id="29683570",
-            company="176",
-            name="Managed services",
-            type="Recurring Service",
-            status="Active",
-            is_active=True,
-            is_recurring=True,
-            starts_on=datetime(2026, 1, 1, tzinfo=UTC),
-            ends_on=datetime(2026, 12, 31, tzinfo=UTC),
-            sla="Standard SLA",
-            billing_cycle="Monthly",
-            updated_at=datetime(2026, 2, 1, tzinfo=UTC),
-        )
-    ]
-
-
-@pytest.mark.parametrize(("status", "active"), [(1, True), (0, False), ("1", True), (9, None), (None, None)])
-def test_a_contract_is_in_force_by_the_systems_own_statuses(
-    status: int | str | None, active: bool | None
-) -> None:
-    (found,) = translated("contracts", {**CONTRACT, "status": status, "contractType": 1})
-    assert isinstance(found, Contract)
-    assert found.is_active is active
-    assert found.is_recurring is None
-
-
-SERVICE = {
-    "id": 401,
-    "contractID": 29683570,
-    "serviceID": 12,
-    "invoiceDescription": "Managed server, per server",
-    "internalDescription": None,
-    "unitPrice": 95.0000,
-}
-
-
-def test_a_service_on_a_contract_has_the_quantity_of_the_period_that_covers_today() -> None:
-    counts = {"401/now": 4.0, "401/2026-10": 3.0}
-    assert translated("contract_services", SERVICE, service_units=counts) == [
-        ContractLine(
-            id="service:401",
-            company="176",
-            contract="29683570",
-            product="Managed Server",
-            description="Managed server, per server",
-            unit="service",
-            quantity=4.0,
-            bills=True,
-        )
-    ]
-
-
-@pytest.mark.parametrize(
-    ("counts", "quantity"),
-    [
-        ({}, None),
-        ({"401/now": 0.0, "401/2026-10": 3.0}, 0.0),
-        ({"401/2026-11": 5.0, "401/2026-10": 3.0}, 5.0),
-        ({"401/2026-10": 3.0, "401/2026-09": 2.0}, 3.0),
-        ({"401/2026-08": 2.0}, 2.0),
-        ({"401/2026-07": 2.0}, None),
-        ({"40/now": 9.0}, None),
-    ],
-)
-def test_without_a_period_for_today_the_latest_one_before_counts(
-    counts: dict[str, float], quantity: float | None
-) -> None:
-    (found,) = translated("contract_services", SERVICE, service_units=counts)
-    assert isinstance(found, ContractLine)
-    assert found.quantity == quantity
-
-
-def test_the_latest_period_is_found_across_the_year() -> None:
-    (found,) = translated(
-        "contract_services",
-        SERVICE,
-        now=datetime(2027, 1, 2, tzinfo=UTC),
-        service_units={"401/2026-11": 6.0},
-    )
-    assert isinstance(found, ContractLine)
-    assert found.quantity == 6.0
-
-
-def test_a_bundle_on_a_contract_is_a_line_of_its_own() -> None:
-    bundle = {"id": 401, "contractID": 29683570, "serviceBundleID": 3, "internalDescription": "All in"}
-    assert translated("contract_bundles", bundle, bundle_units={"401/now": 22.0}) == [
-        ContractLine(
-            id="service_bundle:401",
-            company="176",
-            contract="29683570",
-            product="Complete Care",
-            description="All in",
-            unit="service bundle",
-            quantity=22.0,
-        )
-    ]
-
-
-@pytest.mark.parametrize(("price", "bills"), [(95.0, True), ("0.0000", False), (0, False), (None, None)])
-def test_a_line_without_a_price_is_not_charged(price: float | str | None, bills: bool | None) -> None:
-    (found,) = translated("contract_services", {**SERVICE, "unitPrice": price})
-    assert isinstance(found, ContractLine)
-    assert found.bills is bills
-
-
-@pytest.mark.parametrize("stream", ["contract_services", "contract_bundles"])
-def test_a_line_without_its_contract_cannot_be_kept(stream: str) -> None:
-    with pytest.raises(ValueError, match="without its contract"):
-        translated(stream, {"id": 401})
-
-
-def units(starts: str | None, ends: str | None, count: float | None = 4) -> list[Record]:
-    row = {
-        "id": 1,
-        "contractServiceID": 401,
-        "startDate": starts and f"{starts}T00:00:00Z",
-        "endDate": ends and f"{ends}T00:00:00Z",
-        "units": count,
-    }
-    return translated("contract_service_units", row)
-
-
-@pytest.mark.parametrize(
-    ("starts", "ends", "period"),
-    [
-        ("2026-11-01", "2026-11-30", "now"),
-        ("2026-11-22", "2026-11-22", "now"),  # first and last day count
-        ("2026-11-01", "2026-11-21", "2026-11"),
-        ("2026-10-01", "2026-10-31", "2026-10"),
-        ("2026-01-01", "2026-12-31", "now"),
-    ],
-)
-def test_units_are_known_by_the_period_that_they_are_for(starts: str, ends: str, period: str) -> None:
-    assert units(starts, ends) == [Lookup(id=f"service_units:401/{period}", kind="service_units", name="4")]
-
-
-@pytest.mark.parametrize(
-    ("starts", "ends", "count"),
-    [
-        ("2026-11-23", "2026-12-22", 4),  # written ahead
-        (None, "2026-11-30", 4),
-        ("2026-11-01", None, 4),
-        ("2026-11-01", "2026-11-30", None),
-    ],
-)
-def test_units_that_say_nothing_of_today_or_before_are_left_out(
-    starts: str | None, ends: str | None, count: float | None
-) -> None:
-    assert units(starts, ends, count) == []
-
-
-def test_units_of_bundles_are_a_kind_of_their_own() -> None:
-    row = {"id": 1, "contractServiceBundleID": 401, "units": 2.5}
-    dates = {"startDate": "2026-11-01T00:00:00", "endDate": "2026-11-30T00:00:00"}
-    assert translated("contract_bundle_units", {**row, **dates}) == [
-        Lookup(id="bundle_units:401/now", kind="bundle_units", name="2.5")
-    ]
-
-
-@given(
-    now=st.datetimes(min_value=datetime(2024, 1, 1), max_value=datetime(2030, 1, 1)),  # noqa: DTZ001 - made aware below
-    counts=st.lists(st.integers(0, 50), min_size=4, max_size=4),
-    adjusted_on=st.none() | st.integers(2, 28),
-)
-def test_the_quantity_is_the_one_in_force_today_however_periods_were_split(
-    now: datetime, counts: list[int], adjusted_on: int | None
-) -> None:
-    today = now.replace(tzinfo=UTC)
-    begins = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    periods = []
-    for count in counts:
-        following = (begins + timedelta(days=32)).replace(day=1)
-        periods.append((begins, following - timedelta(days=1), count))
-        begins = (begins - timedelta(days=1)).replace(day=1)
-    if adjusted_on is not None:
-        first, last, count = periods[0]
-        change = first.replace(day=adjusted_on)
-        periods[:1] = [(first, change - timedelta(days=1), count), (change, last, count + 100)]
-    stored: dict[str, float] = {}
-    for starts, ends, count in periods:
-        row: dict[str, Any] = {"id": 1, "contractServiceID": 401, "units": count}
-        row |= {"startDate": f"{starts:%Y-%m-%dT00:00:00Z}", "endDate": f"{ends:%Y-%m-%dT00:00:00Z}"}
-        for entry in translated("contract_service_units", row, now=today):
-            assert isinstance(entry, Lookup)
-            stored[entry.id.removeprefix("service_units:")] = float(entry.name)
-    (line,) = translated("contract_services", SERVICE, now=today, service_units=stored)
-    assert isinstance(line, ContractLine)
-    in_force = [count for starts, ends, count in periods if starts.date() <= today.date() <= ends.date()]
-    assert [line.quantity] == in_force
