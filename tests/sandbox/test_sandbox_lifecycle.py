@@ -46,6 +46,23 @@ def test_accounts_say_all_that_a_configuration_needs(sandbox: Sandbox) -> None:
     assert all(a.base_url.startswith("http://127.0.0.1:") for a in sandbox.accounts)
 
 
+def test_another_psa_is_served_when_it_is_named(small_world: World) -> None:
+    sandbox = Sandbox(small_world, vendors=("autotask_psa", "datto_bcdr"))
+    psa, bcdr = sandbox.accounts
+    assert (psa.connector, psa.name, bcdr.connector) == ("autotask_psa", "psa", "datto_bcdr")
+    assert set(psa.secrets) == {"user_name", "integration_code", "secret"}
+    people = {row["id"]: row for row in sandbox.vendors["autotask_psa"].records("Resources")}
+    assert people[psa.settings["note_resource"]]["isActive"]
+    assert sandbox.autotask.name == "autotask_psa"
+    with pytest.raises(KeyError):
+        _ = sandbox.connectwise
+
+
+def test_an_unknown_vendor_is_refused(small_world: World) -> None:
+    with pytest.raises(KeyError, match="other"):
+        Sandbox(small_world, vendors=("other",))
+
+
 def test_with_a_port_the_vendors_take_it_and_the_next(small_world: World) -> None:
     port = free_pair()
     with Sandbox(small_world, port=port) as sandbox:

@@ -15,7 +15,7 @@ from sevenc_sync.sandbox.world.entities import (
     Ticket,
     WorkKind,
 )
-from sevenc_sync.sandbox.world.projects import advice_task_id
+from sevenc_sync.sandbox.world.projects import PHASES_PER_PROJECT, STALLS_AT, advice_task_id
 from sevenc_sync.sandbox.world.seeds import dice
 
 FIRST_ENTRY, SECOND_ENTRY, ON_TASK, ON_ACTIVITY = 500_000_000, 600_000_000, 700_000_000, 1_000_000_000
@@ -93,7 +93,7 @@ def _sessions(seed: int, project: Project, task: Task, now: datetime) -> Iterato
     chance = dice(seed, "sessions", task.id)
     hours = task.planned_hours * chance.uniform(0.85, 1.35)
     count = min(SESSIONS_PER_TASK, max(1, round(hours / SESSION_HOURS)))
-    stalled = project.on_hold and task.ended is None
+    stalled = project.on_hold and task.phase_id % PHASES_PER_PROJECT >= STALLS_AT
     span = (task.due - task.start) * (0.5 if stalled else 1.0)
     each = max(0.25, round(hours / count * 4) / 4)
     for number in range(count):

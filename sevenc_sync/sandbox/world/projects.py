@@ -12,6 +12,9 @@ PROJECTS_PER_QUARTER = 400
 
 FIRST_PROJECT_ID, FIRST_PROGRAMME_ID = 1000, 100_000
 PHASES_PER_PROJECT = TASKS_PER_PHASE = 8
+STALLS_AT = 2
+"""Place of the phase that a project on hold never ends: the roll-out."""
+
 FIRST_QUARTER = 2020 * 4
 ADVISED_FROM = 0.35
 """Quality of the conscious block from which a client has a standing programme with an adviser."""
@@ -99,7 +102,7 @@ def _change(ground: Ground, quarter: int) -> Project:
             start + timedelta(days=days * slip * (passed + share)),
         )
         passed += share
-        done = not (stalls and place >= 2)  # noqa: PLR2004 (stalled projects stop before the roll-out)
+        done = not (stalls and place >= STALLS_AT)
         span = _Span(planned[0], planned[1], real[1] if done and real[1] <= ground.now else None)
         phases.append(_phase(number, place, title, span, tasks, hours * share, manager, ground.now, created))
     ended = phases[-1].ended
