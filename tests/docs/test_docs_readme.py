@@ -1,0 +1,161 @@
+"""The README tells the truth: its output is the program's, its commands exist, its limits are those of the rules.
+
+With WRITE_DOCS=1 in the environment the output in the README is written anew instead of compared.
+"""
+
+import io
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from sevenc_sync.cli import common
+from sevenc_sync.cli.app import MODULES, app
+from sevenc_sync.cli.home import Home
+from sevenc_sync.clock import fixed
+from sevenc_sync.config import load
+from sevenc_sync.engine.local import Engine, open_engine
+from sevenc_sync.registry import connectors
+from sevenc_sync.sandbox import Sandbox, build_world
+from sevenc_sync.score import builtin_rules_dir, load_results, load_rules
+from sevenc_sync.store.database import Store
+from sevenc_sync.store.migrate import upgrade
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
+CALL = re.compile(r"(?:\$ )?(?:sudo -u sevenc-sync )?sevenc-sync (?=[\w-])")
+INDICATOR = "continuous.backup-management.protected-coverage"
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """What the demo says at a fixed moment: block name -> text."""
+    for name in MODULES:
+        import_module(f"sevenc_sync.cli.{name}")
+    home = Home(tmp_path_factory.mktemp("readme"))
+    home.prepare()
+    world = build_world(seed=7, clients=8, now=NOW)
+    with pytest.MonkeyPatch.context() as patched, Sandbox(world, clock=fixed(NOW)) as sandbox:
+        for name in [name for name in os.environ if name.startswith("SEVENC_")]:
+            patched.delenv(name)
+        home.write_config(sandbox.accounts, push="off", every_minutes=None)
+        config = load(home.config, connectors())
+        with Store.open(config.store_url) as store:
+            upgrade(store)
+        with open_engine(config, clock=fixed(NOW)) as engine:
+            yield {"demo": _demo(engine), "why": _why(engine, home)}
+
+
+def _demo(engine: Engine) -> str:
+    from sevenc_sync.cli.scores import show_portfolio
+
+    assert {result.state for result in engine.sync(trigger="demo")} == {"ok"}
+    matched = engine.match().sentence()
+    engine.score(NOW)
+    written = io.StringIO()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(common.out, "_file", written)
+        patched.setattr(common.out, "width", 118)
+        common.out.print(matched, soft_wrap=True)
+        show_portfolio(engine.store, engine.rules)
+        common.out.print(engine.deliver(trigger="demo").sentence())
+    return _tidy(written.getvalue())
+
+
+def _why(engine: Engine, home: Home) -> str:
+    results = [result for result in load_results(engine.store, engine.rules) if result.score is not None]
+    weakest = min(results, key=lambda result: (result.score or 0.0, result.name)).name
+    args = ["why", weakest, INDICATOR, "--limit", "2"]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(common.out, "width", 118)
+        said = CliRunner().invoke(app, ["--config", str(home.config), *args], catch_exceptions=False).stdout
+    lines = [line for line in said.splitlines() if not line.startswith("   Open ")]
+    return _tidy("\n".join([f"$ sevenc-sync {shlex.join(args)}", *lines]))
+
+
+def _tidy(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
+
+
+@pytest.mark.parametrize("name", ["demo", "why"])
+def test_the_output_in_the_readme_is_what_the_program_says(shown: dict[str, str], name: str) -> None:
+    text = README.read_text(encoding="utf-8")
+    before, opening, rest = text.partition(f"<!-- {name} -->\n```text\n")
+    block, closing, after = rest.partition(f"```\n<!-- /{name} -->")
+    assert opening
+    assert closing
+    if os.environ.get("WRITE_DOCS"):
+        README.write_text(before + opening + shown[name] + closing + after, encoding="utf-8")
+        block = shown[name]
+    assert block == shown[name], "the output has changed: WRITE_DOCS=1 pytest tests/docs writes it anew"
+
+
+def targets() -> set[str]:
+    """The Makefile's targets."""
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def commands() -> dict[tuple[str, ...], set[str]]:
+    """The program's commands with their options."""
+    for name in MODULES:
+        import_module(f"sevenc_sync.cli.{name}")
+    found: dict[tuple[str, ...], set[str]] = {}
+
+    def walk(command: object, path: tuple[str, ...]) -> None:
+        options = {option for parameter in getattr(command, "params", ()) for option in parameter.opts}
+        inner = getattr(command, "commands", None)
+        if inner is None or not path:
+            found[path] = options
+        for name, below in (inner or {}).items():
+            walk(below, (*path, name))
+
+    walk(typer.main.get_command(app), ())
+    return found
+
+
+def pages() -> list[Path]:
+    """Every document of the project."""
+    return [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_every_make_target_that_is_named_exists(page: Path) -> None:
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+    assert named <= targets()
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_every_command_that_is_shown_exists_with_its_options(page: Path) -> None:
+    known = commands()
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"```(?:sh|text)\n(.*?)```", text, re.DOTALL) + re.findall(r"`([^`\n]+)`", text)
+    lines = [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
+    calls = [line for line in lines if CALL.match(line)]
+    for call in calls:
+        words = shlex.split(CALL.sub("", call))
+        while words and words[0].startswith("-"):
+            assert words[0] in known[()], call
+            words = words[2:] if words[0] in ("--config", "-c", "--log-level") else words[1:]
+        if not words or words[0].isupper():
+            continue
+        path = tuple(words[:2]) if tuple(words[:2]) in known else tuple(words[:1])
+        assert path in known, call
+        options = {word for word in words if word.startswith("-") and not word[1:].isdigit()}
+        assert options <= known[path], call
+
+
+def test_the_readme_names_exactly_the_areas_without_a_rule() -> None:
+    rules = load_rules([builtin_rules_dir()])
+    empty = {area.slug for area in rules.areas} - {indicator.area for indicator in rules.indicators}
+    said = (
+        README.read_text(encoding="utf-8").partition("## What it does not do yet")[2].partition("\n- Many")[0]
+    )
+    assert set(re.findall(r"`([a-z-]+\.[a-z-]+)`", said)) == empty
