@@ -16,7 +16,7 @@ from sevenc_sync.connect.errors import (
     RecordVanished,
     VendorDown,
 )
-from sevenc_sync.connect.pages import Malformed
+from sevenc_sync.connect.pages import Incomplete, Malformed
 from sevenc_sync.connect.text import clean
 
 MAX_WORDS = 160
@@ -87,7 +87,9 @@ def vendor_words(body: bytes) -> str:
 
 
 def unreadable(path: str, body: bytes, error: Malformed) -> Problem:
-    """What an answer is that is no JSON: a gateway's maintenance page, or something that we do not know."""
+    """What an answer is that is no JSON, or no whole page: a gateway's maintenance page, or something not known."""
+    if isinstance(error, Incomplete):
+        return ContractChanged(f"{path} answered with {error}.")
     if body[:64].lstrip().startswith(b"<"):
         return VendorDown(f"{path} answered with a web page instead of data.", detail=str(error))
     return ContractChanged(f"{path} answered with something that is not JSON.", detail=str(error))

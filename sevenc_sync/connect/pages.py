@@ -20,6 +20,10 @@ class Malformed(Exception):
     """The body is not JSON at all, or not what a gateway should have let through: worth asking again."""
 
 
+class Incomplete(Malformed):
+    """A page that says that more records follow, and does not say after which, or holds none itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageInfo:
     """What a paginator may know of the page just read.
@@ -83,12 +87,13 @@ class Keyset:
     def next(self, page: PageInfo) -> Params | None:
         """After the last key; the end is a short page with no next link.
 
-        Raises Malformed when the server says that there is more, but gave nothing to go on from.
+        Raises Incomplete when there is more, but nothing to go on from.
         """
         if page.count < self.size and not page.link_next:
             return None
         if page.last_key is None:
-            raise Malformed("an empty page that names a next one")
+            held = "a last record without its key" if page.count else "an empty page"
+            raise Incomplete(f"{held}, though more records follow")
         return {self.size_param: self.size, self.key_param: page.last_key}
 
 
@@ -116,7 +121,7 @@ class NumberedPages:
 
         An answer without an envelope that holds exactly as many records as were asked for may be cut: the next page
         tells. Raises ContractChanged without a usable total, for another page than the one asked for (the vendor
-        ignores the number, and would do so for ever), and beyond MAX_PAGES.
+        ignores the number, and would do so for ever), and beyond MAX_PAGES; Incomplete for an empty page in the middle.
         """
         number = int(page.params[self.page_param])
         following: Params = {**page.params, self.page_param: number + 1}
@@ -131,7 +136,11 @@ class NumberedPages:
             raise ContractChanged(f"The page envelope has no number in {self.envelope}.{self.total_field}.")
         if isinstance(own, int) and own != number and page.count:
             raise ContractChanged(f"Page {number} was asked for, and page {own} came.")
-        return following if number < total else None
+        if number >= total:
+            return None
+        if not page.count:
+            raise Incomplete("an empty page, though more records follow")
+        return following
 
 
 NEXT = "@next"  # a page parameter that is not sent: the whole address of the page, as the vendor gave it
@@ -153,7 +162,11 @@ class NextAddress:
         return {}
 
     def next(self, page: PageInfo) -> Params | None:
-        """The address that the vendor gave. Raises ContractChanged for an envelope without the field."""
+        """The address that the vendor gave.
+
+        Raises ContractChanged for an envelope without the field, Incomplete for an empty page that names a next one:
+        what belongs on it would be missed.
+        """
         envelope = page.paging.get(self.envelope)
         if not isinstance(envelope, Mapping) or self.field not in envelope:
             raise ContractChanged(f"The page envelope has no {self.envelope}.{self.field}.")
@@ -162,6 +175,8 @@ class NextAddress:
             return None
         if not isinstance(address, str):
             raise ContractChanged(f"{self.envelope}.{self.field} is no address.")
+        if not page.count:
+            raise Incomplete("an empty page, though more records follow")
         return {NEXT: address}
 
 

@@ -14,6 +14,7 @@ from sevenc_sync.connect.pages import (
     AnyOf,
     BareArray,
     Envelope,
+    Incomplete,
     Keyset,
     Layout,
     Malformed,
@@ -127,8 +128,19 @@ def test_the_first_page_after_a_key_has_no_key_and_the_next_one_only_the_key() -
 
 
 def test_an_empty_page_that_names_a_next_one_is_asked_again() -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(Incomplete, match="an empty page"):
         KEYSET.next(info({"pageSize": 3}, 0, link=True))
+    numbered: dict[str, object] = {"pagination": {"page": 2, "totalPages": 3}}
+    with pytest.raises(Incomplete, match="an empty page"):
+        NUMBERED.next(info({"_page": 2}, 0, paging=numbered))
+    address: dict[str, object] = {"pageDetails": {"nextPageUrl": "https://vendor.test/items/next"}}
+    with pytest.raises(Incomplete, match="an empty page"):
+        BY_ADDRESS.next(info({}, 0, paging=address))
+
+
+def test_a_page_that_does_not_say_after_which_record_the_next_one_begins_is_asked_again() -> None:
+    with pytest.raises(Incomplete, match="a last record without its key"):
+        KEYSET.next(info({"pageSize": 3}, 3, None))
 
 
 def test_a_repeated_page_by_key_repeats_its_parameters_so_that_the_engine_sees_it() -> None:

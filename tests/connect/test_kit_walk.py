@@ -107,7 +107,7 @@ def test_a_list_that_is_asked_for_by_post_is_followed_by_post_with_the_same_body
 
 
 def test_a_next_address_at_another_host_is_not_followed(http: Http, vendor: respx.MockRouter) -> None:
-    elsewhere = {"items": [], "page": {"next": "https://elsewhere.test/items"}}
+    elsewhere = {"items": [{"id": 1}], "page": {"next": "https://elsewhere.test/items"}}
     vendor.post(f"{SITE}/items").respond(200, json=elsewhere)
     pages = NextAddress(envelope="page", field="next")
     with pytest.raises(ContractChanged, match="leads elsewhere"):

@@ -330,7 +330,7 @@ def test_a_next_address_at_another_host_is_not_followed(
     details = {
         "nextPageUrl": "https://webservices6.autotask.net/ATServicesRest/V1.0/Roles/query/next?paging=x"
     }
-    vendor.post(f"{ZONE}/Roles/query").respond(200, json={"items": [], "pageDetails": details})
+    vendor.post(f"{ZONE}/Roles/query").respond(200, json={"items": [{"id": 1}], "pageDetails": details})
     with pytest.raises(ContractChanged, match="leads elsewhere"):
         pull(http, BY_NAME["roles"])
 
