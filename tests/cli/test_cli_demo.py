@@ -178,3 +178,20 @@ def test_a_configuration_that_a_person_changed_is_left_alone(demo: Demo, program
     assert result.returncode == 1
     assert "the connection failed" in result.stderr
     config.write_text(kept)
+
+
+def test_the_demo_goes_on_as_the_daemon_until_it_is_stopped(tmp_path: Path) -> None:
+    command = [str(PROGRAM), "demo", "--home", "home", "--clients", "6"]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as going:
+        assert going.stdout is not None
+        said = ""
+        while "The daemon goes on reading" not in said:
+            line = going.stdout.readline()
+            assert line, f"the demo ended early: {said}"
+            said += line
+        going.terminate()
+        out, err = going.communicate(timeout=60)
+    assert (going.returncode, err) == (0, "")
+    assert out.endswith("Stopped.\n")

@@ -78,7 +78,7 @@ def test_every_setting_stands_in_the_example_with_a_comment(section: str) -> Non
     assert [name for name, comment in shown.items() if not comment] == []
 
 
-@pytest.mark.parametrize("connector", connectors().values(), ids=str)
+@pytest.mark.parametrize("connector", connectors().values(), ids=list(connectors()))
 def test_every_setting_of_a_connector_stands_in_the_example_with_a_comment(connector: Connector) -> None:
     (shown,) = [
         table
