@@ -28,7 +28,8 @@ _NOT_COMPLETE: Filter = {"op": "noteq", "field": "status", "value": int(canonica
 
 
 def _rights(where: str) -> str:
-    return f"{where}: view all (Admin > Security Levels, the API user's)"
+    """A right as a security level names it (Admin > Security Levels)."""
+    return f"{where}: view all"
 
 
 def _picklist_stream(collection: str, name: str, title: str, where: str) -> Stream:
