@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from connectors.connectwise_psa import canonical, wire, work
 from sevenc_sync.connect.pages import Keyset
-from sevenc_sync.connect.stream import Listed, Parent, Stream, Sweep, Window
+from sevenc_sync.connect.stream import Listed, Parent, Ranges, Stream, Sweep, Window
 from sevenc_sync.connect.text import iso
 from sevenc_sync.model import (
     Activity,
@@ -30,6 +30,8 @@ _LARGE_PAGES = Keyset(size=LARGE_PAGE_SIZE, size_param="pageSize", key_param="pa
 _OFTEN = timedelta(minutes=15)
 _DAILY = timedelta(days=1)
 _WEEKLY = timedelta(days=7)
+
+AT_ONCE = 4  # more parallel calls of one tenant have been throttled
 
 # So many ids in one question: with the longest `fields` the address stays below 2,000 characters.
 REREAD = 100
@@ -122,6 +124,21 @@ def _sweep(
         chunk=REREAD,
         cadence=cadence,
     )
+
+
+def _ranges(record: type[wire.Wire], whole: Callable[[Window], str] | None = None) -> Ranges:
+    """The whole list cut by id: what `whole` says, within bounds that are numbers."""
+    fields = wire.fields_of(record)
+
+    def edge(window: Window, highest: bool) -> Mapping[str, str]:
+        params = {"fields": "id", "orderBy": f"id {'desc' if highest else 'asc'}", "pageSize": "1"}
+        return params if whole is None else {**params, "conditions": whole(window)}
+
+    def within(window: Window, low: int, high: int | None) -> Mapping[str, str]:
+        bounds = f"id >= {low}" if high is None else f"id >= {low} and id < {high}"
+        return {"fields": fields, "conditions": bounds if whole is None else f"{bounds} and {whole(window)}"}
+
+    return Ranges(edge=edge, within=within, workers=AT_ONCE)
 
 
 def _open_or_changed(parent: Parent, window: Window) -> bool:
@@ -224,6 +241,7 @@ STREAMS = (
         headers=FORWARD_ONLY,
         params=_tickets,
         delta=True,
+        ranges=_ranges(wire.Ticket, _all_tickets),
         sweep=_sweep(wire.Ticket, _all_tickets),
         cadence=_OFTEN,
         lookups=("board_type", "priority"),
@@ -240,6 +258,7 @@ STREAMS = (
         headers=FORWARD_ONLY,
         params=_changed(wire.Configuration),
         delta=True,
+        ranges=_ranges(wire.Configuration),
         sweep=_sweep(wire.Configuration),
         needs="Companies > Configurations: Inquire All",
     ),
@@ -319,6 +338,7 @@ STREAMS = (
         params=_since(wire.TimeEntry, _worked_recently),
         delta=True,
         # the longest list of all
+        ranges=_ranges(wire.TimeEntry, _worked_recently),
         sweep=_sweep(wire.TimeEntry, _worked_recently, cadence=_WEEKLY),
         needs="Time & Expense > Time Entry: Inquire All",
     ),
