@@ -344,6 +344,26 @@ def test_a_lists_values_are_known_by_kind_and_value() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("stream", "name", "kind"),
+    [
+        ("company_lists", "companyType", "company_type"),
+        ("ticket_lists", "serviceLevelAgreementID", "sla"),
+        ("configuration_item_lists", "rmmDeviceAuditManufacturerID", "manufacturer"),
+        ("contract_lists", "status", "contract_status"),
+        ("project_lists", "status", "project_status"),
+        ("task_lists", "status", "task_status"),
+        ("note_lists", "actionType", "note_action"),
+    ],
+)
+def test_equal_names_of_fields_are_kinds_of_their_own_in_each_collection(
+    stream: str, name: str, kind: str
+) -> None:
+    (entry,) = translated(stream, field(name, value(1, "One")))
+    assert isinstance(entry, Lookup)
+    assert (entry.kind, entry.id) == (kind, f"{kind}:1")
+
+
 def test_a_fields_spelling_does_not_matter() -> None:
     for name in ("queueID", "QueueID", "queueid"):
         assert len(translated("ticket_lists", field(name, value(8, "Help Desk")))) == 1
