@@ -137,10 +137,29 @@ def sync_account(job: SyncJob, account: Account, streams: Collection[str] | None
             _read_streams(job, around, account, http, wanted, done)
     except Problem as problem:
         # The way in failed (discovery, credentials): every stream that waits for it says so.
-        log.warning("account not readable", account=account.name, error=problem.text, detail=problem.detail)
         _fail_rest(around, account, wanted[len(results) :], problem, done)
         _note_credentials(job, account, problem)
+    _say_changes(account, results)
     return results
+
+
+def _say_changes(account: Account, results: Sequence[RunResult]) -> None:
+    """One line when a source goes down and one when it is back, however many streams and rounds that takes."""
+    last = {result.stream: result for result in results if result.state != "busy"}
+    went_down = [result for result in last.values() if result.is_down and not result.was_down]
+    is_back = [result for result in last.values() if result.state == "ok" and result.was_down]
+    if went_down:
+        first = went_down[0]
+        log.warning(
+            "source down",
+            account=account.name,
+            streams=[result.stream for result in went_down],
+            error=first.error,
+            action=first.action,
+            detail=first.problem.detail if first.problem else "",
+        )
+    if is_back:
+        log.info("source recovered", account=account.name, streams=[result.stream for result in is_back])
 
 
 def open_http(

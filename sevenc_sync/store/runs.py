@@ -67,6 +67,7 @@ class Claim:
     last_full_at: datetime | None
     last_sweep_at: datetime | None
     token: Token | None
+    state: str  # the stream's, before this run
 
 
 def claim(
@@ -122,6 +123,7 @@ def claim(
         watermark=None if state.watermark is None else from_seconds(state.watermark),
         last_full_at=None if state.last_full_at is None else from_seconds(state.last_full_at),
         last_sweep_at=None if state.last_sweep_at is None else from_seconds(state.last_sweep_at),
+        state=state.state,
         token=None if state.token is None else msgspec.json.decode(state.token, type=Token),
     )
 

@@ -5,8 +5,10 @@ The pass knows nothing of claims and outcomes; it reads, commits and counts. `ru
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
+
+import structlog
 
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import AccessProblem, ContractChanged, Problem, RecordVanished, VendorDown
@@ -26,6 +28,9 @@ from sevenc_sync.sync.decode import DecodedPage, PageDecoder
 
 T = TypeVar("T")
 
+log = structlog.get_logger("sync")
+
+A_DAY = timedelta(days=1)  # so far a vendor's clock may be ahead of ours
 MAX_PARENTS_IN_VAIN = 3  # in a row: then it is the vendor, or a right, and not the record
 
 
@@ -39,12 +44,16 @@ class Totals:
     counts: Counts = field(default_factory=Counts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Question:
-    """What is asked for every page of a list, beside the page: a filter in the address, or a body."""
+    """What is asked for every page of a list, beside the page: a filter in the address, or a body.
+
+    `answers` tells the answers that came apart: a vendor that ignores which page is asked for gives one for ever.
+    """
 
     params: Mapping[str, str]
     body: Mapping[str, object] | None
+    answers: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -177,6 +186,7 @@ class Pass:
         self.totals.pages += 1
         self.totals.fetched += page.count
         self.totals.held += len(page.bad)
+        log.debug("page", page=self.totals.pages, records=page.count, bad=len(page.bad))
         self.on_page(self.totals)
 
     def ask(
@@ -187,9 +197,18 @@ class Pass:
         parse: Callable[[Response], tuple[T, Params | None]],
     ) -> tuple[T, Params | None]:
         """Ask for one page; gives what `parse` makes of it, and the next page's parameters."""
+
+        def parse_once(response: Response) -> tuple[T, Params | None]:
+            result = parse(response)
+            mark = hash(response.body)
+            if mark in question.answers:
+                raise ContractChanged(f"{path} leads back to a page already read: {dict(params)}.")
+            question.answers.add(mark)
+            return result
+
         made, following = self.http.read(
             str(params.get(NEXT, path)),
-            parse,
+            parse_once,
             params=None if NEXT in params else {**question.params, **params},
             headers=self.stream.headers,
             json_body=question.body,
@@ -225,7 +244,10 @@ class Pass:
                 codec = self.codecs[table]
                 newest = codec.newest_at
                 if newest is not None:
-                    latest = max((row[newest] for row in rows if row[newest] is not None), default=None)
+                    # one mistyped date in the future must not make a source look fresh for ever
+                    limit = to_seconds(now + A_DAY)
+                    times = (row[newest] for row in rows if row[newest] is not None)
+                    latest = max((time for time in times if time <= limit), default=None)
                     self._newest = max(filter(None, (latest, self._newest)), default=None)
                 new_phrases |= save_phrases(connection, codec, self.known_phrases)
                 counts.add(upsert(connection, codec, self.claim.account, rows))

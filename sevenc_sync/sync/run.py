@@ -31,6 +31,7 @@ from sevenc_sync.sync.passes import Pass, Totals
 from sevenc_sync.sync.related import RelatedRows
 from sevenc_sync.sync.sweep import SweepPass
 
+DOWN = frozenset({"failed", "unreadable", "throttled"})  # states in which a stream cannot be read
 MANY_NEW = 5000  # rows of one run after which the database's statistics are out of date
 FULL_EVERY = timedelta(days=7)  # catches what a vendor's own time of change missed
 SKEW_WORTH_SAYING = timedelta(minutes=5)
@@ -57,6 +58,17 @@ class RunResult:
     error: str | None = None
     action: str | None = None
     problem: Problem | None = None
+    before: str = "new"  # the stream's state before this run
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the stream cannot be read now."""
+        return self.state in DOWN
+
+    @property
+    def was_down(self) -> bool:
+        """Whether it could not be read by the run before."""
+        return self.before in DOWN
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,6 +148,7 @@ def fail_stream(
         error=problem.text,
         action=problem.action,
         problem=problem,
+        before=claimed.state,
     )
 
 
@@ -341,9 +354,9 @@ class _Run:
             error=error,
             action=action,
             problem=problem,
+            before=self._claim.state,
         )
-        say = log.info if state == "ok" else log.warning
-        say(
+        log.info(
             "stream run",
             state=state,
             mode=mode,
