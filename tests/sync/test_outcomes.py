@@ -1,5 +1,6 @@
 """What a run says when it could not end well: its state by who has to act, and a place from which the next one goes on."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import pytest
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.connect.errors import CredentialsProblem, Stopped
+from sevenc_sync.connect.pages import BareArray
 from sevenc_sync.store.runs import LEASE, Claim, claim
 from sevenc_sync.sync.run import fail_stream
 from tests.sync.conftest import DEVICES, LAG, NOW, THERE, TICKETS, Answer, Desk, Request
@@ -137,6 +139,15 @@ def test_a_page_that_leads_back_to_one_already_read_ends_the_run(desk: Desk) -> 
     assert result.state == "failed"
     assert "leads back to a page already read" in str(result.error)
     assert len(desk.vendor.requests) == 3
+
+
+def test_a_vendor_that_gives_one_page_for_all_is_found_out_by_its_bytes(desk: Desk) -> None:
+    # Such a list has no envelope that would say which page it is, and would never end.
+    desk.vendor.before = lambda _request: Answer(200, b'[{"id":"d1"},{"id":"d2"}]')
+    result = desk.run(dataclasses.replace(DEVICES, layout=BareArray()))
+    assert (result.state, result.requests) == ("failed", 2)
+    assert "leads back to a page already read" in str(result.error)
+    assert set(desk.rows("asset")) == {"d1", "d2"}
 
 
 def test_a_place_that_leads_nowhere_is_given_up(desk: Desk) -> None:
