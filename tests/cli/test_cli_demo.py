@@ -167,17 +167,25 @@ def test_a_port_that_is_taken_is_said_with_the_way_out(program: Program, tmp_pat
     assert f"the port {port} cannot be used: Address already in use. Choose another --port" in result.stderr
 
 
-def test_a_configuration_that_a_person_changed_is_left_alone(demo: Demo, program: Program) -> None:
-    config = demo.home / "config.toml"
-    changed = config.read_text() + "\n# mine\n"
-    kept = config.read_text()
-    config.write_text(changed)
-    # The addresses in it are those of the last run's vendors, which are gone.
-    result = program("demo", "--once", "--home", "home", "--clients", str(CLIENTS), cwd=demo.home.parent)
-    assert config.read_text() == changed
-    assert result.returncode == 1
-    assert "the connection failed" in result.stderr
-    config.write_text(kept)
+def test_a_sandboxs_configuration_that_a_person_changed_is_left_alone(tmp_path: Path) -> None:
+    config = tmp_path / "home" / "config.toml"
+    command = [str(PROGRAM), "sandbox", "--home", "home", "--port", "0", "--clients", "6"]
+    for state in ("written", "left as you changed it"):
+        with subprocess.Popen(  # noqa: S603 - our own program
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as vendors:
+            assert vendors.stdout is not None
+            said = ""
+            while "Ctrl-C stops the vendors." not in said:
+                line = vendors.stdout.readline()
+                assert line, f"the sandbox ended early: {said}"
+                said += line
+            vendors.terminate()
+            vendors.communicate(timeout=60)
+        assert f"Configuration ({state})" in said
+        if state == "written":
+            config.write_text(config.read_text() + "# mine\n")
+    assert config.read_text().endswith("# mine\n")
 
 
 def test_the_demo_goes_on_as_the_daemon_until_it_is_stopped(tmp_path: Path) -> None:

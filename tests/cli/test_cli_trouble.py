@@ -20,14 +20,15 @@ def always(status: int, pattern: str = "") -> Rule:
     return rule
 
 
-def spoiled(pattern: str, *places: int) -> Rule:
-    """The records at these places of each page get a summary that is no text."""
+def spoiled(pattern: str) -> Rule:
+    """Every fiftieth record gets a summary that is no text."""
 
     def rule(path: str, honest: int, body: bytes) -> tuple[int, bytes]:
         if honest == 200 and re.search(pattern, path):
             records = json.loads(body)
-            for place in places:
-                records[place]["summary"] = {"not": ["a", "text"]}
+            for record in records:
+                if record["id"] % 50 == 0:
+                    record["summary"] = {"not": ["a", "text"]}
             body = json.dumps(records).encode()
         return honest, body
 
@@ -129,15 +130,14 @@ def test_a_stream_that_becomes_unreadable_later_makes_its_levels_unknown(copy_of
 
 
 def test_broken_records_wait_in_quarantine_while_their_page_lands(site: Any, proxy: Any) -> None:
-    with proxy(site.base_url("psa"), spoiled("/service/tickets", 0, 3)) as breaking:
+    with proxy(site.base_url("psa"), spoiled("/service/tickets")) as breaking:
         config = site.through({"psa": breaking.base_url})
         site("sync", config=config)
-        pages = sum("/service/tickets" in path for path in breaking.paths)
         (run,) = site.json("runs", "psa/tickets", config=config)
         log = site.json("log", str(run["run"]), config=config)
         said = site("log", str(run["run"]), config=config).stdout
         (stream,) = [row for row in site.json("status", config=config) if row["stream"] == "tickets"]
-    assert run["held"] == stream["quarantined"] == 2 * pages
+    assert run["held"] == stream["quarantined"] == len(log["quarantine"]) > 5
     assert run["fetched"] == run["new"] + run["held"]
     assert run["new"] > 500
     assert {item["path"] for item in log["quarantine"]} == {"$.summary"}
@@ -145,7 +145,7 @@ def test_broken_records_wait_in_quarantine_while_their_page_lands(site: Any, pro
 
 
 def test_quarantined_records_come_in_with_the_next_full_sync(site: Any, proxy: Any) -> None:
-    with proxy(site.base_url("psa"), spoiled("/service/tickets", 0, 3)) as breaking:
+    with proxy(site.base_url("psa"), spoiled("/service/tickets")) as breaking:
         site("sync", config=site.through({"psa": breaking.base_url}))
     held = site.json("runs", "psa/tickets")[0]["held"]
     (result,) = site.json("sync", "psa/tickets", "--full")
