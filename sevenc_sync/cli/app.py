@@ -1,12 +1,17 @@
 """The root command and its options."""
 
+import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
+from types import TracebackType
 from typing import Annotated
 
 import typer
 
 from sevenc_sync import __version__
+from sevenc_sync.connect.redact import redact
+from sevenc_sync.connect.text import clean
 
 app = typer.Typer(
     name="sevenc-sync",
@@ -52,8 +57,17 @@ def root(
         raise typer.BadParameter(f"{config} does not exist", param_hint="--config")
 
 
+def report_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A fault of ours, for whoever reports it: all of it, without secrets and without what steers a terminal."""
+    text = "".join(traceback.format_exception(kind, error, trace))
+    sys.stderr.write(
+        f"{redact(clean(text) or '')}\nsevenc-sync: this is a fault in sevenc-sync; please report it.\n"
+    )
+
+
 def main() -> None:
     """The console script."""
+    sys.excepthook = report_fault
     for name in MODULES:
         import_module(f"sevenc_sync.cli.{name}")
     app()

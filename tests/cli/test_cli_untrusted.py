@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sevenc_sync.cli.app import report_fault
 from sevenc_sync.cli.common import safe, show_json
 from sevenc_sync.connect import redact
 
@@ -130,3 +131,22 @@ def test_a_secret_of_digits_does_not_break_numbers(capsys: pytest.CaptureFixture
     found = json.loads(capsys.readouterr().out)
     assert found == {"count": 1234567, "text": "it is •••• and ••••", "••••": 1}
     assert sys.getdefaultencoding() == "utf-8"
+
+
+@pytest.mark.usefixtures("own_secrets")
+def test_a_fault_of_ours_is_told_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    redact.register("hunter22-of-the-account")
+    try:
+        raise_with("hunter22-of-the-account \x1b[31m")
+    except RuntimeError as error:
+        report_fault(type(error), error, error.__traceback__)
+    said = capsys.readouterr().err
+    assert "raise_with" in said
+    assert "RuntimeError: failed with ••••" in said
+    assert "please report it" in said
+    assert not STEERS.search(said)
+
+
+def raise_with(text: str) -> None:
+    """Fails as a defect would."""
+    raise RuntimeError(f"failed with {text}")
