@@ -136,11 +136,9 @@ class NumberedPages:
             raise ContractChanged(f"The page envelope has no number in {self.envelope}.{self.total_field}.")
         if isinstance(own, int) and own != number and page.count:
             raise ContractChanged(f"Page {number} was asked for, and page {own} came.")
-        if number >= total:
-            return None
-        if not page.count:
-            raise Incomplete("an empty page, though more records follow")
-        return following
+        if not page.count and 1 < total >= number:
+            raise Incomplete(f"an empty page, though it is one of {total}")
+        return following if number < total else None
 
 
 NEXT = "@next"  # a page parameter that is not sent: the whole address of the page, as the vendor gave it
