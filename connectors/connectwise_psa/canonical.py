@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from connectors.connectwise_psa import wire
 from sevenc_sync.connect.stream import Context
-from sevenc_sync.connect.text import clean, flag, number, when
+from sevenc_sync.connect.text import clean, flag, number, when, word
 from sevenc_sync.model import (
     Asset,
     Company,
@@ -28,7 +28,7 @@ def text_id(ref: wire.IdRef | wire.IdNameRef | None) -> str | None:
 
 def name_of(ref: wire.NameRef | wire.IdNameRef | wire.PriorityRef | None) -> str | None:
     """A reference's name, cleaned."""
-    return None if ref is None else clean(ref.name)
+    return None if ref is None else word(ref.name)
 
 
 def _not(value: wire.Flag) -> bool | None:
@@ -181,7 +181,7 @@ def ticket(record: wire.Ticket, context: Context) -> Iterable[Ticket]:
             sla=sla,
             # without an SLA the flag stands at its default and says nothing
             met_sla=flag(record.is_in_sla) if sla else None,
-            owner=None if record.owner is None else clean(record.owner.identifier),
+            owner=None if record.owner is None else word(record.owner.identifier),
             hours=number(record.actual_hours),
             contract=text_id(record.agreement),
             merged_into=text_id(record.merged_parent_ticket),

@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime
+from functools import lru_cache
 
 # Control characters but tab and line feed; NUL is refused by PostgreSQL, the others upset terminals and notes.
 _CONTROLS = {code: None for code in range(32) if code not in (9, 10)} | dict.fromkeys(range(127, 160))
@@ -23,6 +24,12 @@ def clean(value: str | None, limit: int | None = None) -> str | None:
     if limit is not None and len(value) > limit:
         value = value[: limit - 1].rstrip() + "…"
     return value or None
+
+
+@lru_cache(maxsize=4096)
+def word(value: str | None) -> str | None:
+    """`clean` for texts that come again and again: names of boards, types, people."""
+    return clean(value)
 
 
 def when(value: str | None) -> datetime | None:

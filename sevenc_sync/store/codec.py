@@ -1,13 +1,16 @@
 """Records to rows: integers for times, JSON text for mappings, a phrase id for the words, a digest for the whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
+from sevenc_sync.clock import EPOCH
 from sevenc_sync.model import RECORDS, Record
 from sevenc_sync.store.tables import evidence
 
@@ -16,6 +19,7 @@ _JSON = msgspec.json.Encoder(order="deterministic")
 
 Row = tuple[Any, ...]
 
+DAY = 86400  # seconds
 MAX_INTEGER = 2**63 - 1  # of both databases; the encoders themselves refuse what is further off
 
 
@@ -27,6 +31,17 @@ def digest64(data: bytes) -> int:
 def phrase_id(kind: str, words: Mapping[str, str | None]) -> int:
     """The id of a combination of words: the same in every store."""
     return digest64(_JSON.encode([kind, dict(words)]))
+
+
+def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]] | None:
+    """Takes the values at these places, as a tuple; None for no places."""
+    match len(places):
+        case 0:
+            return None
+        case 1:
+            return lambda values: (values[places[0]],)
+        case _:
+            return itemgetter(*places)
 
 
 @dataclass(slots=True)
@@ -43,7 +58,7 @@ class Codec:
     _times: tuple[int, ...] = field(init=False)
     _maps: tuple[int, ...] = field(init=False)
     _whole: tuple[int, ...] = field(init=False)
-    _words: tuple[int, ...] = field(init=False)
+    _words: Callable[[Sequence[Any]], tuple[Any, ...]] | None = field(init=False)
     phrases: dict[tuple[str | None, ...], int | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -61,7 +76,7 @@ class Codec:
         self._times = tuple(i for i, name in enumerate(names) if datetime.__name__ in kinds[name])
         self._maps = tuple(i for i, name in enumerate(names) if "Mapping" in kinds[name])
         self._whole = tuple(i for i, name in enumerate(names) if kinds[name].startswith("int"))
-        self._words = tuple(names.index(name) for name in self.record.phrase)
+        self._words = _picker([names.index(name) for name in self.record.phrase])
 
     def row(self, account: int, record: Record, fetched_at: int) -> Row:
         """The record as a row of its table.
@@ -72,13 +87,11 @@ class Codec:
         try:
             self._flatten(values)
             digest = digest64(_MSGPACK.encode(values))
-        except TypeError as error:  # what subtracting says to a naive time
-            raise ValueError(f"{self.record.__name__} {record.id}: a time without a zone") from error
         except (OverflowError, ValueError) as error:
             raise ValueError(f"{self.record.__name__} {record.id}: {error}") from error
-        if not self._words:
+        if self._words is None:
             return (account, *values, None, digest, fetched_at, None)
-        words = tuple([values[i] for i in self._words])
+        words = self._words(values)
         try:
             phrase = self.phrases[words]
         except KeyError:
@@ -87,11 +100,14 @@ class Codec:
 
     def _flatten(self, values: list[Any]) -> None:
         """Times to seconds and mappings to JSON, in place."""
-        for i in self._times:
-            moment = values[i]
-            if moment is not None:
-                since = moment - EPOCH
-                values[i] = since.days * DAY + since.seconds
+        try:
+            for i in self._times:
+                moment = values[i]
+                if moment is not None:
+                    since = moment - EPOCH  # a third quicker than its timestamp()
+                    values[i] = since.days * DAY + since.seconds
+        except TypeError as error:  # what subtracting says to a time without a zone
+            raise ValueError("a time without a zone") from error
         for i in self._maps:
             if values[i] is not None:
                 values[i] = _JSON.encode(values[i]).decode()

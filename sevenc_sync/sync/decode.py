@@ -1,5 +1,6 @@
 """A page's bytes to rows: what can be read becomes rows, what cannot goes to quarantine with its bytes and path."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,7 @@ class DecodedPage:
     """A page, read. `count` is the number of records in the answer, good and bad."""
 
     count: int = 0
-    rows: dict[str, list[Row]] = field(default_factory=dict)  # table -> rows
+    rows: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))  # by table
     bad: list[BadRecord] = field(default_factory=list)
     last_key: str | None = None
     paging: Mapping[str, object] = field(default_factory=dict)
@@ -65,10 +66,14 @@ class PageDecoder:
     def _at_once(self, body: bytes, context: Context, fetched_at: int) -> DecodedPage | None:
         """The whole page in one go: a third quicker. None when some record is not as documented."""
         result = DecodedPage()
+        rows, to_canonical = result.rows, self._stream.to_canonical
+        codecs, account = self._codecs, self._account
         try:
             wires = self._all.decode(body)
             for wire in wires:
-                self._take(wire, context, fetched_at, result)
+                # Here a fault loses the whole attempt, so a record's rows need not wait for each other.
+                for record in to_canonical(wire, context):
+                    rows[record.table].append(codecs[record.table].row(account, record, fetched_at))
         except msgspec.ValidationError:
             return None
         except msgspec.DecodeError as error:
@@ -99,7 +104,7 @@ class PageDecoder:
             for record in self._stream.to_canonical(wire, context)
         ]
         for table, row in made:  # all of a record's rows or none
-            result.rows.setdefault(table, []).append(row)
+            result.rows[table].append(row)
 
     def _last_key(self, raw: msgspec.Raw) -> str | None:
         try:
