@@ -23,7 +23,7 @@ from sevenc_sync.store.runs import Part, Token
 from sevenc_sync.sync.decode import DecodedPage
 from sevenc_sync.sync.passes import Pass, Question
 
-FAR = 0.02  # seconds a request: below it the vendor is not what takes the time
+FAR = 0.05  # seconds a request: below it the vendor is not what takes the time
 PARTS_PER_WORKER = 4  # ids are never spread evenly: a worker that is done early takes another part
 POLL_SECONDS = 0.1
 
