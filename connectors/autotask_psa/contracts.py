@@ -81,8 +81,11 @@ def _periods_back(moment: datetime) -> Iterator[str]:
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
 
 
-def _latest(context: Context, kind: str, owner: int) -> tuple[float | None, datetime] | None:
-    """The units of the latest period that has begun, and its last day; None without any."""
+def _latest(context: Context, kind: str, owner: int) -> tuple[float | None, datetime | None]:
+    """The units of the latest period that has begun, and its last day.
+
+    Without any period in our history there are none of it now; without periods of anything we do not know.
+    """
     found = [
         (ends, number(entry.name))
         for period in _periods_back(context.now)
@@ -90,19 +93,19 @@ def _latest(context: Context, kind: str, owner: int) -> tuple[float | None, date
         and (ends := when(entry.meaning)) is not None
     ]
     if not found:
-        return None
+        return (0.0 if context.lookups.get(kind) else None), None
     # of equal days the first: what was in force when it was read comes before what had ended
     ends, units = max(found, key=lambda pair: pair[0])
     return units, ends
 
 
 def service_line(record: wire.ContractService, context: Context) -> Iterable[ContractLine]:
-    """A service on a contract; nothing for one that was sold no more when our history begins."""
+    """A service on a contract."""
     return _line(record, (SERVICE, "service", "service_units"), record.service_id, context)
 
 
 def bundle_line(record: wire.ContractServiceBundle, context: Context) -> Iterable[ContractLine]:
-    """A bundle of services on a contract; nothing for one that was sold no more when our history begins."""
+    """A bundle of services on a contract."""
     return _line(record, (BUNDLE, "service_bundle", "bundle_units"), record.service_bundle_id, context)
 
 
@@ -115,10 +118,7 @@ def _line(
     if record.contract_id is None:
         raise ValueError("a service without its contract")
     unit, kind, counts = kinds
-    latest = _latest(context, counts, record.id)
-    if latest is None and context.lookups.get(counts):
-        return
-    quantity, last_day = latest if latest is not None else (None, None)
+    quantity, last_day = _latest(context, counts, record.id)
     ended = last_day is not None and last_day + LATE < context.now
     price = number(record.unit_price)
     key = str(record.contract_id)

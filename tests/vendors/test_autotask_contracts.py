@@ -171,11 +171,12 @@ def test_the_latest_period_is_found_across_the_year() -> None:
     assert line(units, now=datetime(2027, 1, 2, tzinfo=UTC)).quantity == 6.0
 
 
-def test_a_service_without_any_period_in_our_history_is_left_out_if_periods_are_known_at_all() -> None:
-    assert translated("contract_services", SERVICE, service_units={"40/now": (9, "2026-11-30")}) == []
-    (found,) = translated("contract_services", SERVICE)  # no period of any service: they could not be read
-    assert isinstance(found, ContractLine)
-    assert (found.quantity, found.cancelled_on) == (None, None)
+def test_of_a_service_without_any_period_in_our_history_there_is_none_if_periods_are_known_at_all() -> None:
+    found = line({"40/now": (9, "2026-11-30")})
+    assert (found.quantity, found.cancelled_on) == (0.0, None)
+    (unread,) = translated("contract_services", SERVICE)  # no period of any service
+    assert isinstance(unread, ContractLine)
+    assert (unread.quantity, unread.cancelled_on) == (None, None)
 
 
 def test_a_bundle_on_a_contract_is_a_line_of_its_own() -> None:
