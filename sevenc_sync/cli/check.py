@@ -12,13 +12,13 @@ from sevenc_sync.cli.common import (
     PARTIAL,
     USAGE,
     configuration,
+    engine_errors,
     err,
     fail,
     out,
     safe,
     show_json,
     show_table,
-    store_errors,
 )
 
 
@@ -30,7 +30,7 @@ def check_command(
     from sevenc_sync.engine.local import open_engine
 
     config = configuration(context, quiet=True)
-    with store_errors(), open_engine(config, stop=threading.Event()) as engine:
+    with engine_errors(), open_engine(config, stop=threading.Event()) as engine:
         if not engine.accounts:
             fail("the configuration has no enabled account; add an [accounts.NAME] table.", USAGE)
         address, rules = engine.store.address, engine.rules

@@ -171,10 +171,9 @@ def configuration(context: typer.Context, *, quiet: bool = False) -> "Configurat
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """What goes wrong with the store or the rules in the block ends the program with what to do about it."""
+    """What goes wrong with the store in the block ends the program with what to do about it."""
     from sqlalchemy.exc import DBAPIError
 
-    from sevenc_sync.score import RulesInvalid
     from sevenc_sync.store.database import StoreProblem
 
     try:
@@ -183,6 +182,16 @@ def store_errors() -> Iterator[None]:
         fail(str(error))
     except DBAPIError as error:
         fail(f"the store answers with an error: {error.orig}")
+
+
+@contextmanager
+def engine_errors() -> Iterator[None]:
+    """The same for the store and the rules, for commands that need both."""
+    from sevenc_sync.score import RulesInvalid
+
+    try:
+        with store_errors():
+            yield
     except RulesInvalid as error:
         for mistake in error.mistakes:
             err.print(safe(mistake), soft_wrap=True)

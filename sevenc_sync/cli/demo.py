@@ -16,7 +16,6 @@ import typer
 
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import ERROR, PARTIAL, USAGE, fail, out, safe
-from sevenc_sync.connect.http import RetryPolicy
 
 if TYPE_CHECKING:
     from sevenc_sync.cli.home import Home, WorldMark
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from sevenc_sync.engine.local import Engine
     from sevenc_sync.sandbox import Sandbox
 
-IMPATIENT = RetryPolicy(first_wait=0.05)  # the simulated vendors recover at once
+IMPATIENT = 0.05  # seconds before the first retry: the simulated vendors recover at once
 DEMO_MINUTES = 1.0  # how often the demo's daemon reads: one wants to see it work
 SANDBOX_PORT = 18470
 
@@ -66,6 +65,7 @@ def demo_command(
     """Run the main job on simulated vendors: sync, match, score, write the notes."""
     from sevenc_sync.cli.signals import stop_on_signals
     from sevenc_sync.clock import utc_now
+    from sevenc_sync.connect.http import RetryPolicy
     from sevenc_sync.engine.local import open_engine
 
     folder, mark = _open_home(home, seed, clients, psa, utc_now())
@@ -78,7 +78,7 @@ def demo_command(
         folder.write_config(sandbox.accounts, push="auto", every_minutes=DEMO_MINUTES, anew=True)
         config = _load(folder)
         _upgrade(config)
-        policy = IMPATIENT if chaos else None
+        policy = RetryPolicy(first_wait=IMPATIENT) if chaos else None
         with stop_on_signals(stop), open_engine(config, clock=clock, stop=stop, policy=policy) as engine:
             code = _one_pass(engine, folder, mark.now)
             if not once and not stop.is_set():

@@ -10,10 +10,10 @@ from sevenc_sync.cli.common import (
     ERROR,
     PARTIAL,
     configuration,
+    engine_errors,
     out,
     safe,
     show_json,
-    store_errors,
     store_of,
 )
 
@@ -37,7 +37,7 @@ def push_command(
 
     config = configuration(context, quiet=True)
     stop = threading.Event()
-    with store_errors(), stop_on_signals(stop), open_engine(config, stop=stop) as engine:
+    with engine_errors(), stop_on_signals(stop), open_engine(config, stop=stop) as engine:
         summary = engine.deliver(trigger="command")
     if as_json:
         show_json({**summary.counts(), "reasons": summary.reasons, "doubles": summary.doubles})

@@ -13,6 +13,7 @@ from sevenc_sync.cli.common import (
     GAP,
     USAGE,
     configuration,
+    engine_errors,
     err,
     fail,
     new_table,
@@ -20,7 +21,6 @@ from sevenc_sync.cli.common import (
     safe,
     show_json,
     show_table,
-    store_errors,
     store_of,
 )
 
@@ -237,7 +237,7 @@ def score_command(
     from sevenc_sync.score import load_results
 
     config = configuration(context)
-    with store_errors(), open_engine(config) as engine:
+    with engine_errors(), open_engine(config) as engine:
         matched = engine.match()
         known = load_results(engine.store, engine.rules)
         chosen = [find_client(known, name).client for name in clients] if clients else None

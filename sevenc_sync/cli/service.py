@@ -5,7 +5,7 @@ import threading
 import typer
 
 from sevenc_sync.cli.app import app
-from sevenc_sync.cli.common import USAGE, configuration, fail, store_errors
+from sevenc_sync.cli.common import USAGE, configuration, engine_errors, fail
 
 
 @app.command("run")
@@ -17,7 +17,7 @@ def run_command(context: typer.Context) -> None:
 
     config = configuration(context)
     stop = threading.Event()
-    with store_errors(), stop_on_signals(stop), open_engine(config, stop=stop) as engine:
+    with engine_errors(), stop_on_signals(stop), open_engine(config, stop=stop) as engine:
         if not engine.accounts:
             fail("the configuration has no enabled account; add an [accounts.NAME] table.", USAGE)
         Daemon(engine).run()

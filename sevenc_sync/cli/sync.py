@@ -13,6 +13,7 @@ from sevenc_sync.cli.common import (
     PARTIAL,
     USAGE,
     configuration,
+    engine_errors,
     err,
     fail,
     iso,
@@ -22,7 +23,6 @@ from sevenc_sync.cli.common import (
     show_json,
     show_table,
     state_text,
-    store_errors,
     store_of,
 )
 
@@ -66,7 +66,7 @@ def sync_command(
     config = configuration(context, quiet=True)
     stop = threading.Event()
     try:
-        with store_errors(), stop_on_signals(stop), open_engine(config, stop=stop) as engine:
+        with engine_errors(), stop_on_signals(stop), open_engine(config, stop=stop) as engine:
             if not engine.accounts:
                 fail("the configuration has no enabled account; add an [accounts.NAME] table.", USAGE)
             with sync_progress() as progress:

@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.text import Text
 
 from sevenc_sync.cli.app import app
-from sevenc_sync.cli.common import configuration, fail, out, safe, show_json, show_table, store_errors
+from sevenc_sync.cli.common import configuration, engine_errors, fail, out, safe, show_json, show_table
 from sevenc_sync.cli.scores import Client, find_client, level_text, rules_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def why_command(
     if not found.ids:
         near = f" Did you mean {' or '.join(found.nearest)}?" if found.nearest else ""
         fail(f"{target!r} is no area and no indicator.{near} `sevenc-sync rules check` lists the areas.")
-    with store_errors(), open_engine(config) as engine:
+    with engine_errors(), open_engine(config) as engine:
         result = find_client(load_results(engine.store, rules), client)
         with engine.store.read() as connection:
             at = last_scored_at(connection) or result.at
