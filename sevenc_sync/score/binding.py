@@ -4,14 +4,12 @@ Every source comes out as one FROM with its conditions, so that all indicators o
 rows behind a number are the very rows that were counted.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import (
     FromClause,
     Integer,
-    Select,
     Table,
     Text,
     and_,
@@ -24,53 +22,22 @@ from sqlalchemy import (
     select,
 )
 
+from sevenc_sync.score.bound import Bound, own_columns
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.sources import SOURCES, Source
 from sevenc_sync.score.sqlfunctions import custom_value, said, same_order
-from sevenc_sync.score.vocabulary import DAY, Scope, Sql, Uses
+from sevenc_sync.score.vocabulary import DAY, Sql, Uses
 from sevenc_sync.score.words import Phrases
-from sevenc_sync.score.wordtables import Flags, flag_names, service_flag
+from sevenc_sync.score.wordtables import Flags, flag_names
+from sevenc_sync.score.workbinding import events, projects, time_entries
 from sevenc_sync.store.tables import client, device_link, evidence, link
 
 KINDS = ("server", "workstation", "laptop", "network", "appliance", "other")
 RETIRED = "retired"
-# Beyond this no quantity or time worked is meant; sums of such numbers would overflow on one database only.
-_LARGEST = 1e15
 
 _company, _ticket, _asset = evidence["company"], evidence["ticket"], evidence["asset"]
 _contract, _line = evidence["contract"], evidence["contract_line"]
 _protection = evidence["protection"]
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A source bound to the store: what to select from, under which conditions, and what each word stands for."""
-
-    source: Source
-    from_: FromClause
-    where: tuple[Sql, ...]
-    client: Sql
-    account: Sql
-    columns: Mapping[str, Sql]
-    flags: Mapping[str, Sql]  # by tag, and by "service " + area
-    customs: Mapping[str, Sql]
-
-    def scope(self, rules: Rules, now: int) -> Scope:
-        """What the words of a condition stand for here."""
-        return Scope(
-            source=self.source,
-            now=now,
-            tags=frozenset(tag for rule in rules.tags for tag in rule.gives),
-            areas=frozenset(rules.area_by_slug),
-            column=lambda name: self.columns[name],
-            tagged=lambda tag: self.flags[tag],
-            service=lambda area: self.flags[service_flag(area)],
-            custom=lambda name: self.customs[name],
-        )
-
-    def select(self, *columns: Any) -> Select[Any]:
-        """A statement over the source's rows."""
-        return select(*columns).select_from(self.from_).where(*self.where)
 
 
 @dataclass(frozen=True)
@@ -87,10 +54,11 @@ class Binder:
         """The source with at least the columns, tags, services and custom fields of `uses`."""
         return _BINDERS[name](self, SOURCES[name], uses)
 
-    def _of_clients(self, owner: Sql) -> list[Sql]:
+    def of_clients(self, owner: Sql) -> list[Sql]:
+        """The condition that a row is of a client that is asked for; none where all are."""
         return [] if self.clients is None else [owner.in_(sorted(self.clients))]
 
-    def _linked(self, table: Table) -> tuple[FromClause, list[Sql]]:
+    def linked(self, table: Table) -> tuple[FromClause, list[Sql]]:
         """The table's rows that belong to a client."""
         joined = table.join(
             link,
@@ -98,16 +66,17 @@ class Binder:
                 link.c.account == table.c.account, link.c.company == table.c.company, link.c.state == "linked"
             ),
         ).join(client, client.c.id == link.c.client)
-        return joined, [client.c.is_active, table.c.gone_at.is_(None), *self._of_clients(link.c.client)]
+        return joined, [client.c.is_active, table.c.gone_at.is_(None), *self.of_clients(link.c.client)]
 
-    def _flags(self, table: Table, source: Source, names: Collection[str]) -> Flags:
+    def flags(self, table: Table, source: Source, names: Collection[str]) -> Flags:
+        """The table's rows with their tags and services of those names."""
         return Flags.of(self.rules, self.phrases, self.dialect, table, source, names)
 
     def simple(self, source: Source, uses: Uses) -> Bound:
         """A source that is one table as it is."""
         table = evidence[source.table]
-        from_, where = self._linked(table)
-        flags = self._flags(table, source, flag_names(uses))
+        from_, where = self.linked(table)
+        flags = self.flags(table, source, flag_names(uses))
         if source.name == "tickets":
             where.append(_ticket.c.merged_into.is_(None))
         return Bound(
@@ -116,20 +85,20 @@ class Binder:
             where=tuple(where),
             client=link.c.client,
             account=table.c.account,
-            columns=_own_columns(table, source),
+            columns=own_columns(table, source),
             flags=flags.by_name,
             customs={},
         )
 
     def companies(self, source: Source, uses: Uses) -> Bound:
         """The clients' master records. Custom fields are read once per row, before anything asks for them."""
-        flags = self._flags(_company, source, flag_names(uses))
+        flags = self.flags(_company, source, flag_names(uses))
         from_ = flags.join(
             _company.join(
                 client, and_(client.c.account == _company.c.account, client.c.company == _company.c.id)
             )
         )
-        columns = _own_columns(_company, source) | {"seats": func.coalesce(client.c.seats, _company.c.seats)}
+        columns = own_columns(_company, source) | {"seats": func.coalesce(client.c.seats, _company.c.seats)}
         fields = sorted(uses.customs)
         inner = (
             select(
@@ -143,7 +112,7 @@ class Binder:
                 ],
             )
             .select_from(from_)
-            .where(client.c.is_active, _company.c.gone_at.is_(None), *self._of_clients(client.c.id))
+            .where(client.c.is_active, _company.c.gone_at.is_(None), *self.of_clients(client.c.id))
             .cte("own")
             .prefix_with("MATERIALIZED")
         )
@@ -160,8 +129,8 @@ class Binder:
 
     def assets(self, source: Source, uses: Uses) -> Bound:
         """One row per device: the master PSA's record first, then active ones, then the newest."""
-        from_, where = self._linked(_asset)
-        flags = self._flags(_asset, source, {*flag_names(uses), *KINDS, RETIRED})
+        from_, where = self.linked(_asset)
+        flags = self.flags(_asset, source, {*flag_names(uses), *KINDS, RETIRED})
         mine = device_link.alias("mine")
         from_ = flags.join(from_).outerjoin(
             mine,
@@ -190,7 +159,7 @@ class Binder:
             "kind": kind,
             "managed": and_(func.coalesce(_asset.c.is_active, True), not_(flags.by_name[RETIRED])),
         }
-        own = _own_columns(_asset, source) | computed
+        own = own_columns(_asset, source) | computed
         names = [name for name, fact in source.columns.items() if fact.table is None]
         inner = (
             select(
@@ -231,7 +200,7 @@ class Binder:
 
     def _backups(self) -> FromClause:
         """What all protections of each device say together."""
-        from_, where = self._linked(_protection)
+        from_, where = self.linked(_protection)
         theirs = device_link.alias("theirs")
         passed = func.coalesce(_protection.c.verified_ok, False)
         return (
@@ -253,10 +222,10 @@ class Binder:
 
     def protections(self, source: Source, uses: Uses) -> Bound:
         """Protected machines, with whether the PSA knows the same device."""
-        from_, where = self._linked(_protection)
-        flags = self._flags(_protection, source, flag_names(uses))
+        from_, where = self.linked(_protection)
+        flags = self.flags(_protection, source, flag_names(uses))
         from_ = flags.join(from_)
-        columns = _own_columns(_protection, source)
+        columns = own_columns(_protection, source)
         if "in_psa" in uses.columns:
             columns["in_psa"] = _in_psa()
         return Bound(
@@ -300,9 +269,14 @@ class Binder:
         return _with_columns(bound, from_, columns)
 
 
-_BINDERS = {
+_BINDERS: Mapping[str, Callable[[Binder, Source, Uses], Bound]] = {
     "companies": Binder.companies,
     "tickets": Binder.simple,
+    "time_entries": time_entries,
+    "projects": projects,
+    "phases": Binder.simple,
+    "activities": Binder.simple,
+    "events": events,
     "assets": Binder.assets,
     "contracts": Binder.contracts,
     "contract_lines": Binder.contract_lines,
@@ -310,17 +284,6 @@ _BINDERS = {
     "protection_runs": Binder.simple,
     "alerts": Binder.simple,
 }
-
-
-def _own_columns(table: Table, source: Source) -> dict[str, Sql]:
-    """The source's columns that are the table's own. Numbers too large to be meant are null."""
-    found: dict[str, Sql] = {}
-    for name, fact in source.columns.items():
-        if name not in table.c:
-            continue
-        own = table.c[name]
-        found[name] = case((and_(own >= -_LARGEST, own <= _LARGEST), own)) if fact.kind == "number" else own
-    return found
 
 
 def _with_columns(bound: Bound, from_: FromClause, columns: Mapping[str, Sql]) -> Bound:

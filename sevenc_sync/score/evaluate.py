@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Integer, and_, case, func, literal, select, true
+from sqlalchemy import BigInteger, Connection, Integer, and_, case, func, literal, not_, select, true
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from sevenc_sync.clock import from_seconds, to_seconds
-from sevenc_sync.score.binding import Binder, Bound
+from sevenc_sync.score.binding import Binder
+from sevenc_sync.score.bound import Bound
 from sevenc_sync.score.feeds import Feeds, Sources
 from sevenc_sync.score.ladders import shown_value
 from sevenc_sync.score.language import build
-from sevenc_sync.score.measures import LOW_SAMPLE, MEASURES, UNIT_TABLES, Reading
+from sevenc_sync.score.measures import LOW_SAMPLE, MEASURES, UNIT_TABLES, YEAR, Reading
 from sevenc_sync.score.results import ClientResult, IndicatorResult
 from sevenc_sync.score.rollup import Subject, roll_up
 from sevenc_sync.score.rules import Indicator, Rules
-from sevenc_sync.score.sources import SOURCES
+from sevenc_sync.score.sources import SOURCES, Source
 from sevenc_sync.score.sqlfunctions import said
 from sevenc_sync.score.vocabulary import Sql, Uses
 from sevenc_sync.score.words import Phrases
@@ -43,6 +44,7 @@ class Evaluation:
     used_fields: Mapping[
         int, frozenset[str]
     ]  # by account: custom fields that hold something for some company
+    phrases: Phrases
 
     def results(self) -> list[ClientResult]:
         """One result per client, by client number."""
@@ -86,7 +88,7 @@ class Evaluation:
             reason=reason,
             is_low_sample=known and measure.is_share and reading.sample < LOW_SAMPLE,
             is_gate=indicator.gate,
-            is_attested=indicator.is_attested,
+            is_attested=indicator.is_attested and not (sums or _NO_ROWS).get("evidenced", 0),
             weight=indicator.weight,
             newest_at=from_seconds(newest) if newest is not None else None,
         )
@@ -97,15 +99,34 @@ class Evaluation:
         joined = {name for name in others if name is not None}
         if indicator.per is not None:
             joined.add(UNIT_TABLES[indicator.per])
-        fault = self.sources.fault(
-            subject.client, subject.account, source.table, joined, indicator.need.fresh
-        )
-        fields = indicator.uses.customs
-        if fault is None and fields and not fields & self.used_fields.get(subject.account, frozenset()):
+        table, has_words = source.table, source.instead is not None
+        if source.instead is not None and not self.sources.delivers(subject.client, subject.account, table):
+            table = source.instead
+            has_words = table == source.words_of
+        elif source.words_of is not None and indicator.uses.tags:
+            joined.add(source.words_of)
+        fault = self.sources.fault(subject.client, subject.account, table, joined, indicator.need.fresh)
+        return fault or self._unused(indicator, subject, has_words=has_words)
+
+    def _unused(self, indicator: Indicator, subject: Subject, *, has_words: bool) -> str | None:
+        """Why nothing follows from finding nothing: the MSP writes such things down for no client at all."""
+        source, fields, tags = SOURCES[indicator.rows], indicator.uses.customs, indicator.uses.tags
+        if fields & self.used_fields.get(subject.account, frozenset()):
+            return None
+        if has_words and tags and not tags & self.used_tags(source):
+            names = ", ".join(sorted(tags))
+            return f"none of the {source.name.replace('_', ' ')} is tagged {names}"
+        if fields and not (has_words and tags):
             names = ", ".join(sorted(fields))
             name = self.sources.names.get(subject.account, f"account {subject.account}")
             return f"{name} uses no custom field named {names}"
-        return fault
+        return None
+
+    def used_tags(self, source: Source) -> frozenset[str]:
+        """Tags that words of such rows have anywhere in the store."""
+        kinds = [kind for kind in (source.phrase, source.words_of) if kind is not None]
+        given = [self.phrases.given(self.rules.tag_matcher, kind).values() for kind in kinds]
+        return frozenset(tag for phrases in given for tags in phrases for tag in tags)
 
     def _units(self, indicator: Indicator, subject: Subject) -> float | None:
         if indicator.per is None:
@@ -135,6 +156,7 @@ def evaluate(
         sources=Sources.read(connection, feeds, seconds),
         sums=sums,
         used_fields=_used_fields(connection, rules),
+        phrases=binder.phrases,
     )
 
 
@@ -143,13 +165,13 @@ def expressions(indicator: Indicator, bound: Bound, rules: Rules, now: int) -> d
     scope = bound.scope(rules, now)
     found: dict[str, Sql] = {key: build(text, scope).sql for key, text in indicator.expressions().items()}
     # The window comes first: it is cheap to test, and most rows of a long history end there.
-    where: list[Sql] = []
+    meant = found.get("where", true())
+    found["where"] = and_(true(), meant)
     if indicator.window is not None and indicator.at is not None:
         moment = bound.columns[indicator.at]
-        where = [moment >= now - indicator.window, moment <= now]
-    if "where" in found:
-        where.append(found["where"])
-    found["where"] = and_(true(), *where)
+        found["where"] = and_(moment >= now - indicator.window, moment <= now, meant)
+        then = now - YEAR
+        found["year before"] = and_(moment >= then - indicator.window, moment <= then, meant)
     found["now"] = literal(now, BigInteger())
     return found
 
@@ -174,6 +196,9 @@ def _count(
         parts = expressions(indicator, bound, binder.rules, binder.now)
         for part, sql in MEASURES[indicator.measure].sums(indicator, parts).items():
             ask(indicator.id, part, sql)
+        if indicator.is_attested and "is_record" in bound.columns:
+            evident = and_(parts["where"], not_(bound.columns["is_record"]))
+            ask(indicator.id, "evidenced", func.count(case((evident, literal(1, Integer())))))
         ask(indicator.id, "newest", func.max(case((parts["where"], newest)), type_=BigInteger()))
     for unit in units:
         ask(_unit_key(unit), "units", _unit_sum(unit, bound))

@@ -9,7 +9,8 @@ import msgspec
 from sqlalchemy import Connection, and_, case, func, not_, or_, select
 
 from sevenc_sync.clock import from_seconds, to_seconds
-from sevenc_sync.score.binding import Binder, Bound
+from sevenc_sync.score.binding import Binder
+from sevenc_sync.score.bound import Bound
 from sevenc_sync.score.evaluate import evaluate, expressions
 from sevenc_sync.score.feeds import Feeds
 from sevenc_sync.score.ladders import shown_value
@@ -135,11 +136,13 @@ def _row_conditions(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, S
     if indicator.measure == "share" and good is not None:
         # A condition that is null does not hold.
         return counted, and_(where, not_(func.coalesce(good, False)))
-    if indicator.measure in ("count", "per") or (indicator.measure == "sum_ratio" and good is None):
+    if indicator.measure in ("count", "per", "trend") or (indicator.measure == "sum_ratio" and good is None):
         return counted, counted if indicator.better == "lower" else None
     if indicator.measure == "sum_ratio" and good is not None:
         rest = and_(where, not_(func.coalesce(good, False)))
         return (counted, rest) if indicator.better == "higher" else (where, counted)
+    if indicator.measure == "rhythm":
+        return and_(where, parts["of"].is_not(None)), None
     if indicator.measure in ("age", "document", "number"):
         said = and_(where, parts["of"].is_not(None))
         return said, and_(where, parts["of"].is_(None)) if indicator.rows == "companies" else None

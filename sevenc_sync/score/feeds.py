@@ -27,6 +27,10 @@ _PLURAL: Mapping[str, str] = {
     "protection": "backups",
     "protection_run": "backup runs",
     "alert": "alerts",
+    "time_entry": "time entries",
+    "project": "projects",
+    "phase": "phases",
+    "activity": "activities",
 }
 
 
@@ -77,6 +81,10 @@ class Sources:
         for other in sorted(set(joined) - {table}):
             found = found or self._joined(client, master, other, fresh)
         return found
+
+    def delivers(self, client: int, master: int, table: str) -> bool:
+        """Whether some source that knows this client delivers that table."""
+        return bool(self._wanted(sorted(self.feeds.get(table, ())), client, master))
 
     def _own(self, client: int, master: int, table: str, fresh: int) -> str | None:
         """The rows themselves must come from a source that knows this client."""

@@ -16,6 +16,7 @@ from sevenc_sync.score.vocabulary import NAMES, SQL_TYPE, AnyKind, Scope, Uses
 
 DEFAULT_FRESH = 3 * 86_400  # a stream that is read daily may fail twice before its evidence counts as too old
 _STEPS = 5
+_DATED = ("age", "document", "rhythm")
 _SOURCE_KINDS = ("attestation", "backup", "monitoring", "psa")
 
 
@@ -64,7 +65,8 @@ def read_indicator(reader: EntryReader, areas: frozenset[str], tags: frozenset[s
         weight=reader.positive("weight", 1.0),
         need=_need(reader, measure),
         absent=_absent(reader, measure),
-        ahead=(reader.length("ahead", 86_400) or 0) if measure.name in ("age", "document") else 0,
+        ahead=(reader.length("ahead", 86_400) or 0) if measure.name in _DATED else 0,
+        interval=_interval(reader, measure),
         why=reader.text("why"),
         fix=reader.text("fix"),
         basis=reader.text("basis"),
@@ -79,8 +81,8 @@ def _window(reader: EntryReader, source: Source | None, measure: Measure) -> tup
     """How far back rows count, in seconds, and the time column that says when a row happened."""
     window = reader.length("window", None)
     at = reader.optional_text("at")
-    if measure.name == "per" and window is None:
-        reader.wrong("window", "is missing", None, '"90d": per counts within a window')
+    if measure.name in ("per", "trend") and window is None:
+        reader.wrong("window", "is missing", None, f'"90d": {measure.name} counts within a window')
     if at is not None and window is None:
         reader.wrong("at", "means nothing without a window", at)
     if window is None or source is None:
@@ -96,6 +98,15 @@ def _window(reader: EntryReader, source: Source | None, measure: Measure) -> tup
     return window, column_name
 
 
+def _interval(reader: EntryReader, measure: Measure) -> int | None:
+    if measure.name != "rhythm":
+        return None
+    interval = reader.length("interval", None)
+    if interval is None and not reader.has("interval"):
+        reader.wrong("interval", "is missing", None, '"90d": how often it should happen')
+    return interval
+
+
 def _per(reader: EntryReader, measure: Measure) -> Per | None:
     if measure.name != "per":
         return None
@@ -109,7 +120,7 @@ def _period(reader: EntryReader, measure: Measure) -> Period:
 
 
 def _absent(reader: EntryReader, measure: Measure) -> Absent:
-    if measure.name not in ("age", "document", "number"):
+    if measure.name not in (*_DATED, "number"):
         return "zero"
     default = "unknown" if measure.name == "number" else "zero"
     return cast(Absent, reader.choice("absent", ("zero", "unknown"), default))

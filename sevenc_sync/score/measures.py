@@ -21,6 +21,11 @@ PERIOD_DAYS: Mapping[str, float] = {"month": MONTH_DAYS, "quarter": 3 * MONTH_DA
 UNIT_TABLES: Mapping[str, str] = {"endpoint": "asset", "seat": "company", "contract": "contract"}
 # A dated attestation alone shows that something exists and how old it is: never more than level 3.
 DOCUMENT_STEPS = (1460.0, 730.0, 365.0)
+# How far a rhythm is behind, in agreed intervals: as long as the last event is so many of them ago, it is level 1 to 4.
+RHYTHM_STEPS = (4.0, 2.0, 1.25, 1.0)
+RHYTHM_SPANS = 4  # the last intervals that are looked at for events
+_MOST_SPANS = 3  # of them hold an event where a rhythm is kept: 75 %
+YEAR = 365 * DAY
 LOW_SAMPLE = 5
 
 Expressions = Mapping[str, Sql]
@@ -107,7 +112,7 @@ def _share_read(indicator: Indicator, sums: Sums, _units: float | None, _now: in
 
 
 def _count_read(indicator: Indicator, sums: Sums, _units: float | None, _now: int) -> Reading:
-    value = float(sums["good"])
+    value = _number(sums["total"]) if indicator.of is not None else float(sums["good"])
     return Reading(value=value, sample=sums["sample"], good=sums["good"], level=_leveled(indicator, value))
 
 
@@ -176,6 +181,52 @@ def _document_read(indicator: Indicator, sums: Sums, _units: float | None, now: 
     return Reading(value=days, sample=sums["sample"], level=max(1.0, _leveled(indicator, days)))
 
 
+# rhythm
+
+
+def _rhythm_sums(indicator: Indicator, e: Expressions) -> dict[str, Sql]:
+    now, moment, length = e["now"], e["of"], indicator.interval or DAY
+    sums = _age_sums(indicator, e, now)
+    for number in range(1, RHYTHM_SPANS + 1):
+        # The newest span reaches as far beyond the clock as a time may lie and still count.
+        until = now + indicator.ahead if number == 1 else now - (number - 1) * length
+        sums[f"span {number}"] = _rows(and_(_where(e), moment > now - number * length, moment <= until))
+    return sums
+
+
+def _rhythm_read(indicator: Indicator, sums: Sums, _units: float | None, now: int) -> Reading:
+    days = _age_in_days(sums, now)
+    if days is None:
+        return _nothing(indicator, sums["sample"], "no date is known")
+    ratio = days * DAY / (indicator.interval or DAY)
+    held = sum(1 for number in range(1, RHYTHM_SPANS + 1) if sums[f"span {number}"])
+    level = _leveled(indicator, ratio)
+    if held < _MOST_SPANS:
+        level = min(level, float(_MOST_SPANS))
+    elif held == RHYTHM_SPANS and level == len(RHYTHM_STEPS):
+        level = 5.0
+    return Reading(value=ratio, sample=sums["sample"], good=held, level=level)
+
+
+# trend
+
+
+def _trend_sums(_: Indicator, e: Expressions) -> dict[str, Sql]:
+    before = and_(e["year before"], e["good"]) if "good" in e else e["year before"]
+    return {"sample": _rows(_good(e)), "before": _rows(before)}
+
+
+def _trend_read(indicator: Indicator, sums: Sums, _units: float | None, _now: int) -> Reading:
+    sample, before = sums["sample"], sums["before"]
+    if before < max(1, indicator.need.sample):
+        return Reading(
+            value=None, sample=sample, reason=f"{before} found in the year before: too few to compare with"
+        )
+    value = 100 * sample / before
+    # Both windows are evidence: few rows now are good news, not a lack of it.
+    return Reading(value=value, sample=sample + before, good=sample, level=_leveled(indicator, value))
+
+
 # number
 
 
@@ -239,15 +290,15 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             name="count",
-            means="number of rows of `where` for which `good` holds (all of them without `good`)",
+            means="number of rows of `where` for which `good` holds (all of them without `good`), or the sum of `of` over them",
             needs={},
-            may={"good": "condition"},
+            may={"good": "condition", "of": "number"},
             unit="rows",
             better="higher",
             levels=None,
             sample=0,
             is_share=False,
-            sums=_share_sums,
+            sums=_per_sums,
             read=_count_read,
         ),
         Measure(
@@ -301,6 +352,32 @@ MEASURES: Mapping[str, Measure] = {
             is_share=False,
             sums=lambda indicator, e: _age_sums(indicator, e, e["now"]),
             read=_document_read,
+        ),
+        Measure(
+            name="rhythm",
+            means="the time since the newest `of` in intervals, and how many of the last four `interval`s hold one; see below",
+            needs={"of": "time"},
+            may={},
+            unit="intervals",
+            better="lower",
+            levels=RHYTHM_STEPS,
+            sample=0,
+            is_share=False,
+            sums=_rhythm_sums,
+            read=_rhythm_read,
+        ),
+        Measure(
+            name="trend",
+            means="good rows of the `window` in percent of those of the same window 365 days before",
+            needs={},
+            may={"good": "condition"},
+            unit="% of the year before",
+            better="lower",
+            levels=None,
+            sample=5,
+            is_share=False,
+            sums=_trend_sums,
+            read=_trend_read,
         ),
         Measure(
             name="number",

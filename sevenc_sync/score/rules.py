@@ -80,6 +80,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     need: Need
     absent: Absent
     ahead: int
+    interval: int | None
     why: str
     fix: str
     basis: str

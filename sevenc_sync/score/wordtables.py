@@ -56,7 +56,9 @@ class Flags:
             given.setdefault(number, set()).update(service_flag(area) for area in words)
         wide = (len(ordered) + _BITS - 1) // _BITS
         rows = [[number, *_masks(ordered, words, wide)] for number, words in sorted(given.items())]
-        words_table = _words_table([row for row in rows if any(row[1:])], wide, dialect)
+        words_table = _words_table(
+            f"words_of_{table.name}", [row for row in rows if any(row[1:])], wide, dialect
+        )
         by_name = {
             name: func.coalesce(words_table.c[f"m{n // _BITS}"], 0).bitwise_and(
                 literal(1 << (n % _BITS), BigInteger())
@@ -81,7 +83,7 @@ def _masks(ordered: Sequence[str], words: Collection[str], wide: int) -> list[in
     return masks
 
 
-def _words_table(rows: Sequence[Sequence[int]], wide: int, dialect: str) -> FromClause:
+def _words_table(name: str, rows: Sequence[Sequence[int]], wide: int, dialect: str) -> FromClause:
     """(phrase, masks) as a table made of one JSON text: no temporary table, and no limit on their number.
 
     DISTINCT keeps SQLite from unfolding the list anew for each row; CAST lets it index the list for the join. Without
@@ -90,14 +92,14 @@ def _words_table(rows: Sequence[Sequence[int]], wide: int, dialect: str) -> From
     names = ["phrase", *(f"m{n}" for n in range(wide))]
     if dialect == "postgresql":
         parts = ", ".join(f"CAST(value ->> {n} AS BIGINT) AS {name}" for n, name in enumerate(names))
-        body = f"SELECT DISTINCT {parts} FROM json_array_elements(CAST(:words AS JSON)) AS value"  # noqa: S608 - names made here
+        body = f"SELECT DISTINCT {parts} FROM json_array_elements(CAST(:{name} AS JSON)) AS value"  # noqa: S608 - names made here
     else:
         parts = ", ".join(
             f"CAST(json_extract(value, '$[{n}]') AS INTEGER) AS {name}" for n, name in enumerate(names)
         )
-        body = f"SELECT DISTINCT {parts} FROM json_each(:words)"  # noqa: S608 - names made here
-    statement = text(body).bindparams(words=msgspec.json.encode(rows).decode())
-    return statement.columns(*[column(name, BigInteger()) for name in names]).subquery("words")
+        body = f"SELECT DISTINCT {parts} FROM json_each(:{name})"  # noqa: S608 - names made here
+    statement = text(body).bindparams(**{name: msgspec.json.encode(rows).decode()})
+    return statement.columns(*[column(name, BigInteger()) for name in names]).subquery(name)
 
 
 def custom_fields(dialect: str) -> FromClause:

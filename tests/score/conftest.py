@@ -10,15 +10,19 @@ from sqlalchemy import insert
 
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.model import (
+    Activity,
     Alert,
     Asset,
     Company,
     Contract,
     ContractLine,
+    Phase,
+    Project,
     Protection,
     ProtectionRun,
     Record,
     Ticket,
+    TimeEntry,
 )
 from sevenc_sync.score import (
     ClientResult,
@@ -44,6 +48,10 @@ FEEDS = {
     "protection": [(BACKUP, "protections")],
     "protection_run": [(BACKUP, "protections")],
     "alert": [(BACKUP, "alerts")],
+    "time_entry": [(PSA, "time_entries")],
+    "project": [(PSA, "projects")],
+    "phase": [(PSA, "phases")],
+    "activity": [(PSA, "activities")],
 }
 
 
@@ -208,6 +216,10 @@ def furnish() -> Callable[[World], None]:
             Asset(id="a", company="c1", type="Server"),
             Contract(id="k", company="c1", type="Managed"),
             ContractLine(id="l", company="c1", contract="k", product="Backup"),
+            TimeEntry(id="h", company="c1", ticket="t", hours=1.0, started_at=ago(2)),
+            Project(id="j", company="c1", name="Move"),
+            Phase(id="f", company="c1", project="j", due_on=ago(3)),
+            Activity(id="m", company="c1", kind="Meeting", starts_at=ago(4)),
         )
         world.put(
             BACKUP,

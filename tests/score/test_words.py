@@ -101,7 +101,7 @@ TICKETS = [
     ),
     (
         {"board": "Maintenance", "type": "Review", "subtype": "Business Review", "category": "Proactive"},
-        {"proactive", "review"},
+        {"proactive", "review", "vcio"},
     ),
     (
         {

@@ -1,0 +1,57 @@
+"""A row source bound to the store: one FROM with its conditions, and what each word of a rule stands for there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import FromClause, Select, Table, and_, case, select
+
+from sevenc_sync.score.rules import Rules
+from sevenc_sync.score.sources import Source
+from sevenc_sync.score.vocabulary import Scope, Sql
+from sevenc_sync.score.wordtables import service_flag
+
+# Beyond this no quantity or time worked is meant; sums of such numbers would overflow on one database only.
+_LARGEST = 1e15
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A source bound to the store: what to select from, under which conditions, and what each word stands for."""
+
+    source: Source
+    from_: FromClause
+    where: tuple[Sql, ...]
+    client: Sql
+    account: Sql
+    columns: Mapping[str, Sql]
+    flags: Mapping[str, Sql]  # by tag, and by "service " + area
+    customs: Mapping[str, Sql]
+
+    def scope(self, rules: Rules, now: int) -> Scope:
+        """What the words of a condition stand for here."""
+        return Scope(
+            source=self.source,
+            now=now,
+            tags=frozenset(tag for rule in rules.tags for tag in rule.gives),
+            areas=frozenset(rules.area_by_slug),
+            column=lambda name: self.columns[name],
+            tagged=lambda tag: self.flags[tag],
+            service=lambda area: self.flags[service_flag(area)],
+            custom=lambda name: self.customs[name],
+        )
+
+    def select(self, *columns: Any) -> Select[Any]:
+        """A statement over the source's rows."""
+        return select(*columns).select_from(self.from_).where(*self.where)
+
+
+def own_columns(table: Table, source: Source) -> dict[str, Sql]:
+    """The source's columns that are the table's own. Numbers too large to be meant are null."""
+    found: dict[str, Sql] = {}
+    for name, fact in source.columns.items():
+        if name not in table.c:
+            continue
+        own = table.c[name]
+        found[name] = case((and_(own >= -_LARGEST, own <= _LARGEST), own)) if fact.kind == "number" else own
+    return found

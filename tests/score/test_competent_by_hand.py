@@ -1,0 +1,124 @@
+"""The indicators of the block competent over a handful of records, against numbers worked out by hand, on both databases."""
+
+from sevenc_sync.score import Rules
+from tests.score.by_hand import (
+    ALERT,
+    CARE,
+    ODD,
+    REACTIVE,
+    Case,
+    assets,
+    closed,
+    due,
+    expected_of,
+    indicators_of,
+    score_of_cases,
+    tickets,
+    with_computers,
+)
+from tests.score.conftest import World, ago, day
+
+CASES = [
+    # 4 of 5: two by the vendor's word, two by the clock, one late. Neither the open one nor the one closed long ago counts.
+    Case(
+        "competent.managed-services.sla-met",
+        (80.0, 5, 2.33),
+        tickets(
+            closed(met_sla=True),
+            closed(met_sla=True, resolved_at=ago(1), resolve_due_at=ago(2)),
+            due(ago(6), ago(5)),
+            due(None, ago(5)),
+            due(ago(4), ago(5)),
+            {"met_sla": False},
+            closed(100, met_sla=False),
+            closed(),
+        ),
+    ),
+    # 3 hours on 5 tickets: 0.6, and (0.75 - 0.6) / 0.25 = 0.6 beyond step 2.
+    Case(
+        "competent.managed-services.hours-per-ticket",
+        (0.6, 5, 2.6),
+        tickets(
+            *[closed(hours=0.5)] * 4,
+            closed(hours=1.0),
+            closed(hours=9.0, **ALERT),
+            closed(hours=9.0, **CARE),
+            closed(),
+        ),
+    ),
+    # 3 of 5 alerts took nobody's time: 60 % is halfway from 50 to 70.
+    Case(
+        "competent.managed-services.auto-handled",
+        (60.0, 5, 4.5),
+        tickets(
+            closed(hours=0.0, **ALERT),
+            closed(**ALERT),
+            closed(**ALERT),
+            closed(hours=0.2, **ALERT),
+            closed(hours=1.0, **ALERT),
+            ALERT,
+            closed(),
+        ),
+    ),
+    # 6 tickets from people over 4 seats in 90 / 30.4375 months: 0.5073, a little short of step 4 at 0.5.
+    Case(
+        "competent.proactive-services.tickets-per-seat",
+        (0.5073, 8, 3.98),
+        tickets(*[REACTIVE] * 6, ALERT, CARE, ODD, {"opened_at": ago(91)}),
+        seats=4,
+    ),
+    # 4 of 5 are no questions: 80 % is step 3.
+    Case(
+        "competent.proactive-services.how-to-share",
+        (80.0, 5, 3.0),
+        tickets(*[REACTIVE] * 4, {"type": "Question", "subtype": "How-To"}, ALERT, CARE),
+    ),
+    # 1 critical ticket, 40 computers, a little less than a quarter: 2.5 x 91.3125 / 90 = 2.5365; (4 - 2.5365) / 2 + 2.
+    Case(
+        "competent.uptime-extension.critical-incidents",
+        (2.5365, 5, 2.73),
+        with_computers(40, tickets({"priority_level": "critical"}, *[REACTIVE] * 4)),
+    ),
+    Case(
+        "competent.uptime-extension.critical-incidents",
+        (0.0, 5, 5.0),
+        with_computers(3, tickets(*[REACTIVE] * 5)),
+    ),
+    # 1 of 2: the old one fails, the one of unknown age does not count, and a laptop is no core.
+    Case(
+        "competent.uptime-extension.core-in-life",
+        (50.0, 2, 2.0),
+        assets(
+            {"type": "Server", "purchased_on": ago(1000), "warranty_ends_on": ago(0.5)},
+            {"type": "Switch", "installed_on": ago(1900), "warranty_ends_on": ago(-100)},
+            {"type": "Firewall", "warranty_ends_on": ago(-100)},
+            {"type": "Laptop", "purchased_on": ago(1)},
+        ),
+    ),
+    Case(
+        "competent.professional-it-management.roles-filled",
+        (1.0, 1, 2.0),
+        custom={"vCIO Name": "Ann", "Executive Sponsor": " "},
+    ),
+    Case(
+        "competent.professional-it-management.roles-filled",
+        (2.0, 1, 4.0),
+        custom={"vCIO Name": "Ann", "Executive Sponsor": "Bo"},
+    ),
+    Case("competent.professional-it-management.roles-filled", (0.0, 1, 0.0), custom={"vCIO Name": "n/a"}),
+    Case(
+        "competent.professional-it-management.review-rhythm",
+        (270.0, 1, 1.5),
+        custom={"Last Business Review": day(270)},
+    ),
+]
+
+
+def test_each_indicator_of_competent_gives_the_value_sample_and_level_worked_out_by_hand(
+    world: World, rules: Rules
+) -> None:
+    assert score_of_cases(world, rules, CASES) == expected_of(CASES)
+
+
+def test_no_indicator_of_competent_is_left_without_a_case(rules: Rules) -> None:
+    assert {case.indicator for case in CASES} == indicators_of(rules, "competent")

@@ -1,0 +1,122 @@
+"""The indicators of the block continuous over a handful of records, against numbers worked out by hand, on both databases."""
+
+from sevenc_sync.score import Rules
+from tests.score.by_hand import (
+    Case,
+    assets,
+    expected_of,
+    indicators_of,
+    protections,
+    runs,
+    score_of_cases,
+    servers_with_backups,
+)
+from tests.score.conftest import World, ago, day
+
+CASES = [
+    # 9 of 10 runs of the window are ok or warnings: 90 % lies halfway between steps 85 and 95. The old ones do not count.
+    Case(
+        "continuous.backup-management.job-success",
+        (90.0, 10, 2.5),
+        runs(*[(i, "ok") for i in range(8)], (8, "warning"), (9, "failed"), (31, "failed"), (40, "missed")),
+    ),
+    # 2 of 4 servers were saved within a day; the retired one is not managed.
+    Case("continuous.backup-management.protected-coverage", (50.0, 4, 2.0), servers_with_backups),
+    # 1 of 2: the third lives in the cloud anyway, the fourth is archived. 50 % is step 2.
+    Case(
+        "continuous.backup-management.offsite-copy",
+        (50.0, 2, 2.0),
+        protections(
+            {"offsite_at": ago(3)},
+            {"offsite_at": ago(8)},
+            {"offsite_expected": False},
+            {"is_archived": True, "offsite_at": ago(1)},
+        ),
+    ),
+    # The newest passed test is 75 days old, halfway between 90 (3) and 60 (4); the one that failed does not count.
+    Case(
+        "continuous.backup-management.restore-test",
+        (75.0, 2, 3.5),
+        protections(
+            {"verified_at": ago(75), "verified_ok": True},
+            {"verified_at": ago(200), "verified_ok": True},
+            {"verified_at": ago(2), "verified_ok": False},
+        ),
+    ),
+    # 1 of 4 machines: 25 % is (25 - 15) / 35 = 0.2857 beyond step 1. Shares are not tested.
+    Case(
+        "continuous.backup-management.verified-coverage",
+        (25.0, 4, 1.28),
+        protections(
+            {"verified_at": ago(89), "verified_ok": True},
+            {"verified_at": ago(91), "verified_ok": True},
+            {"verified_at": ago(1), "verified_ok": False},
+            {},
+            {"workload": "share"},
+        ),
+    ),
+    # A document of 365 days is level 3, and so is a fresher one; 547.5 days would be 2.5: 548 is a little less.
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency",
+        (365.0, 1, 3.0),
+        custom={"DR Plan Date": day(365)},
+    ),
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency",
+        (10.0, 1, 3.0),
+        custom={"DR Plan Date": day(10)},
+    ),
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency",
+        (548.0, 1, 2.49),
+        custom={"DR Plan Date": day(548)},
+    ),
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency",
+        (3000.0, 1, 1.0),
+        custom={"DR Plan Date": day(3000)},
+    ),
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency", (None, 0, 0.0), custom={"DR Plan Date": "soon"}
+    ),
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency",
+        (None, 0, 0.0),
+        custom={"DR Plan Date": day(-30)},
+    ),
+    Case(
+        "continuous.disaster-recovery-planning.exercise-age",
+        (135.0, 1, 4.5),
+        custom={"DR Test Date": day(135)},
+    ),
+    Case("continuous.disaster-recovery-planning.exercise-age", (None, 0, 0.0), custom={"DR Test Date": None}),
+    Case("continuous.it-best-practices.mfa-coverage", (97.0, 1, 4.5), custom={"MFA Percent": 97}),
+    Case("continuous.it-best-practices.mfa-coverage", (7.5, 1, 0.5), custom={"mfa percent ": "7,5 %"}),
+    Case("continuous.it-best-practices.mfa-coverage", (None, 0, None), custom={"MFA Percent": "most"}),
+    Case("continuous.it-best-practices.training-coverage", (50.0, 1, 2.0), custom={"Training Percent": "50"}),
+    # 3 of 6: Windows 11, LTSC and Server 2022 are served; 7, plain 10 and Server 2012 R2 are not. No system: not counted.
+    Case(
+        "continuous.basic-protection-tools.os-supported",
+        (50.0, 6, 2.0),
+        assets(
+            {"type": "Workstation", "os": "Microsoft Windows 11 Pro"},
+            {"type": "Workstation", "os": "Windows 10 Enterprise LTSC 2021"},
+            {"type": "Server", "os": "Windows Server 2022 Standard"},
+            {"type": "Workstation", "os": "Windows 7 Professional"},
+            {"type": "Laptop", "os": "WINDOWS 10 Pro"},
+            {"type": "Server", "os": "Microsoft Windows Server 2012 R2"},
+            {"type": "Laptop"},
+            {"type": "Firewall", "os": "Windows 7"},
+        ),
+    ),
+]
+
+
+def test_each_indicator_of_continuous_gives_the_value_sample_and_level_worked_out_by_hand(
+    world: World, rules: Rules
+) -> None:
+    assert score_of_cases(world, rules, CASES) == expected_of(CASES)
+
+
+def test_no_indicator_of_continuous_is_left_without_a_case(rules: Rules) -> None:
+    assert {case.indicator for case in CASES} == indicators_of(rules, "continuous")

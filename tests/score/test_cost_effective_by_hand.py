@@ -1,0 +1,123 @@
+"""The indicators of the block cost-effective over a handful of records, against numbers worked out by hand, on both databases."""
+
+from sevenc_sync.score import Rules
+from tests.score.by_hand import (
+    ALERT,
+    CARE,
+    REACTIVE,
+    Case,
+    assets,
+    closed,
+    expected_of,
+    indicators_of,
+    projects,
+    score_of_cases,
+    tickets,
+)
+from tests.score.conftest import World, ago, day
+
+CASES = [
+    # 4 x 12 hours and 1 x 42: 90 / 5 = 18, halfway from 24 to 12. One closed before it was opened is a slip of the pen.
+    Case(
+        "cost-effective.it-management-tools.resolve-hours",
+        (18.0, 5, 3.5),
+        tickets(
+            *[closed(resolved_at=ago(9.5))] * 3,
+            {"is_closed": True, "closed_at": ago(9.5)},
+            closed(resolved_at=ago(10 - 1.75)),
+            closed(resolved_at=ago(11)),
+            closed(**CARE, resolved_at=ago(1)),
+        ),
+    ),
+    # 1 of 2: printers and what is inactive do not count.
+    Case(
+        "cost-effective.vendor-management.end-dates-known",
+        (50.0, 2, 2.0),
+        assets(
+            {"type": "Server", "warranty_ends_on": ago(900)},
+            {"type": "Access Point"},
+            {"type": "Printer"},
+            {"type": "Laptop", "is_active": False},
+        ),
+    ),
+    Case(
+        "cost-effective.it-budget-management.budget-currency",
+        (100.0, 1, 3.0),
+        custom={"IT Budget Approved": f"{day(100)}T00:00:00Z"},
+    ),
+    Case("cost-effective.framework-and-vcio-role.vcio-level", (3.0, 1, 3.0), custom={"VML": 3}),
+    # 3 of 4: 75 % is 25 / 35 beyond step 2. Servers have a rule of their own.
+    Case(
+        "cost-effective.procurement-management.in-lifecycle",
+        (75.0, 4, 2.71),
+        assets(
+            {"type": "Workstation", "purchased_on": ago(1826)},
+            {"type": "Laptop", "purchased_on": ago(1)},
+            {"type": "Laptop", "installed_on": ago(1)},
+            {"type": "Desktop PC", "purchased_on": ago(1827), "installed_on": ago(1)},
+            {"type": "Laptop"},
+            {"type": "Server", "purchased_on": ago(4000)},
+        ),
+    ),
+    # 1 of 2: the last day of warranty is still under warranty.
+    Case(
+        "cost-effective.procurement-management.in-warranty",
+        (50.0, 2, 2.75),
+        assets(
+            {"type": "Server", "warranty_ends_on": ago(0.5)},
+            {"type": "Laptop", "warranty_ends_on": ago(2)},
+            {"type": "Laptop"},
+        ),
+    ),
+    # 9 tickets from people in 30 days, 10 in the same days a year before: 90 % is step 4. Alerts, and other days, do not count.
+    Case(
+        "cost-effective.operation-efficiency.load-trend",
+        (90.0, 19, 4.0),
+        tickets(
+            *[{"opened_at": ago(29)}] * 9,
+            *[{"opened_at": ago(394)}] * 10,
+            *[{"opened_at": ago(396)}] * 5,
+            *[{"opened_at": ago(31)}] * 5,
+            *[ALERT] * 5,
+        ),
+    ),
+    # Nothing now and 5 then is good news; 4 then are too few to compare with.
+    Case(
+        "cost-effective.operation-efficiency.load-trend",
+        (0.0, 5, 5.0),
+        tickets(*[{"opened_at": ago(370)}] * 5),
+    ),
+    Case(
+        "cost-effective.operation-efficiency.load-trend",
+        (None, 9, None),
+        tickets(*[REACTIVE] * 9, *[{"opened_at": ago(370)}] * 4),
+    ),
+    # 2 of 3 finished projects made work leaner.
+    Case(
+        "cost-effective.operation-efficiency.improvements-done",
+        (2.0, 3, 2.0),
+        projects(
+            {"is_closed": True, "ended_on": ago(300), "name": "File server to SharePoint 2025"},
+            {"is_closed": True, "ended_on": ago(5), "type": "Process Automation"},
+            {"is_closed": True, "ended_on": ago(5), "name": "Server refresh"},
+            {"name": "Workflow for invoices"},
+            {"is_closed": True, "ended_on": ago(400), "name": "Automation"},
+        ),
+    ),
+    Case("cost-effective.operation-efficiency.improvements-done", (0.0, 0, 0.0)),
+    Case(
+        "cost-effective.operation-efficiency.process-reviews",
+        (70.0, 1, 3.0),
+        custom={"Processes Reviewed Percent": 70},
+    ),
+]
+
+
+def test_each_indicator_of_cost_effective_gives_the_value_sample_and_level_worked_out_by_hand(
+    world: World, rules: Rules
+) -> None:
+    assert score_of_cases(world, rules, CASES) == expected_of(CASES)
+
+
+def test_no_indicator_of_cost_effective_is_left_without_a_case(rules: Rules) -> None:
+    assert {case.indicator for case in CASES} == indicators_of(rules, "cost-effective")
