@@ -21,7 +21,6 @@ SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -16384",  # 16 MiB: more made no difference in time, only in memory
     "PRAGMA wal_autocheckpoint = 10000",  # 40 MiB of log between checkpoints: backfills rewrite index pages less often
-    "PRAGMA temp_store = MEMORY",
 )
 
 
