@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 HOME_DIR ?= ./sevenc-demo
 
-.PHONY: help install demo test check format lint types imports lock bench clean
+.PHONY: help install demo test check format lint types imports lock bench bench-compare clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,9 +42,14 @@ lock:  ## resolve the dependencies anew (needs uv)
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 	  --custom-compile-command "make lock" --group dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	  --custom-compile-command "make lock" bench/peers/requirements.in -o bench/peers/requirements.lock
 
 bench: install  ## performance ratios (see bench/README.md)
 	$(BIN)/python bench/run.py
+
+bench-compare: install  ## far sources, deltas, memory, dlt and Singer
+	$(BIN)/python bench/compare.py
 
 clean:
 	rm -rf .venv sevenc-demo sevenc-sandbox

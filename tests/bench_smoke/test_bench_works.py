@@ -1,0 +1,20 @@
+"""The benchmarks run to their end and compare the same tickets. How fast is never a test."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+BENCH = Path(__file__).parents[2] / "bench"
+
+
+def test_a_quick_round_pulls_the_same_tickets_as_the_floor() -> None:
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(BENCH / "run.py"), "--quick", "--tickets", "2000"],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2000 tickets" in done.stdout
+    assert "ours / floor" in done.stdout
