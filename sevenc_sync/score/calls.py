@@ -183,11 +183,11 @@ class Calls(ABC):
         word = self._word(node, function)
         if word is None:
             return None
-        if self.scope.source.name != "companies":
+        if self.scope.source.name not in ("companies", "events"):
             self.fault(
                 f"{self.scope.source.name} have no custom fields",
                 f"{function}({word!r})",
-                "rows = 'companies'",
+                "rows = 'companies' or 'events'",
             )
             return None
         name = field_key(word)

@@ -155,7 +155,7 @@ def activities(kind: str, *days: float, **more: Any) -> Make:
         world.put(
             PSA,
             *[
-                Activity(id=f"{n}-{kind}{i}", starts_at=ago(d), **{**base, **more})
+                Activity(id=f"{n}-{kind}-{more.get('name')}-{i}", starts_at=ago(d), **{**base, **more})
                 for i, d in enumerate(days)
             ],
         )

@@ -7,6 +7,7 @@ from tests.score.by_hand import (
     ODD,
     REACTIVE,
     Case,
+    activities,
     closed,
     contracts,
     expected_of,
@@ -61,12 +62,13 @@ CASES = [
     # 3 reactive hours on 2 computers: 3 / 2 / 2.9569 months = 0.5073.
     Case(
         "charge.proactive-services.reactive-hours-per-endpoint",
-        (0.5073, 6, 2.98),
+        (0.5073, 5, 2.98),
         with_computers(
             2,
             tickets(
                 {"hours": 1.0},
-                {"hours": 2.0},
+                {"hours": 1.0},
+                {"hours": 1.0},
                 {},
                 {"hours": 9.0, **ALERT},
                 {"hours": 9.0, **CARE},
@@ -101,8 +103,19 @@ CASES = [
     ),
     Case(
         "charge.responsibility-matrix.workshop",
-        (730.0, 1, 2.0),
+        (2.0, 1, 2.0),
         custom={"Responsibility Matrix Review": day(730)},
+    ),
+    Case(
+        "charge.responsibility-matrix.workshop",
+        (0.274, 1, 3.0),
+        activities("Responsibility Workshop", 100),
+    ),
+    Case(
+        "charge.responsibility-matrix.items-assigned", (90.0, 1, 3.5), custom={"Matrix Assigned Percent": 90}
+    ),
+    Case(
+        "charge.responsibility-matrix.ceo-default", (10.0, 1, 3.5), custom={"Matrix Unassigned Percent": "10"}
     ),
 ]
 

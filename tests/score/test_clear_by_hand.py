@@ -56,7 +56,7 @@ CASES = [
             {},
         ),
     ),
-    Case("clear.service-level-agreement.sla-audit", (456.0, 1, 3.0), custom={"SLA Audit Date": day(456)}),
+    Case("clear.service-level-agreement.sla-audit", (1.2493, 1, 3.0), custom={"SLA Audit Date": day(456)}),
     # Reports in the newest and the third quarter: 50 %. The one that was only planned, and the old one, do not count.
     Case(
         "clear.it-reporting.reports-delivered",
@@ -69,6 +69,23 @@ CASES = [
     ),
     Case("clear.it-reporting.reports-delivered", (0.0, 0, 0.0)),
     Case("clear.it-reporting.reports-on-time", (90.0, 1, 4.5), custom={"Reports On Time Percent": 90}),
+    # An audit counts when its kind or its name says that it was one of the service levels.
+    Case(
+        "clear.service-level-agreement.sla-audit",
+        (0.5479, 1, 3.0),
+        both(
+            activities("Audit", 200, name="SLA Audit - Acme"),
+            activities("Audit", 10, name="Backup audit"),
+        ),
+    ),
+    Case(
+        "clear.ecosystem-organization.register-complete",
+        (97.0, 1, 4.5),
+        custom={"Vendor Register Percent": 97},
+    ),
+    Case(
+        "clear.responsibility-definition.items-agreed", (7.5, 1, 0.5), custom={"Matrix Agreed Percent": 7.5}
+    ),
 ]
 
 

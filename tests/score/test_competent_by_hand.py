@@ -7,9 +7,12 @@ from tests.score.by_hand import (
     ODD,
     REACTIVE,
     Case,
+    activities,
     assets,
+    both,
     closed,
     due,
+    entries,
     expected_of,
     indicators_of,
     score_of_cases,
@@ -108,9 +111,55 @@ CASES = [
     Case("competent.professional-it-management.roles-filled", (0.0, 1, 0.0), custom={"vCIO Name": "n/a"}),
     Case(
         "competent.professional-it-management.review-rhythm",
-        (270.0, 1, 1.5),
+        (3.0, 1, 1.5),
         custom={"Last Business Review": day(270)},
     ),
+    # r = 60 / 90, and all of the last four quarters held: 5. Planned reviews, and those that were called off, do not count.
+    Case(
+        "competent.professional-it-management.review-rhythm",
+        (0.6667, 4, 5.0),
+        both(
+            activities("Quarterly Business Review", 60, 150, 240, 330, -20),
+            activities("QBR", 1, is_done=False),
+        ),
+    ),
+    # Three of four held, the last 60 days ago: 4. Two of four: 3, although r is the same.
+    Case(
+        "competent.professional-it-management.review-rhythm",
+        (0.6667, 3, 4.0),
+        activities("Business Review", 60, 150, 330),
+    ),
+    Case(
+        "competent.professional-it-management.review-rhythm",
+        (0.6667, 2, 3.0),
+        activities("Business Review", 60, 330),
+    ),
+    # r = 135 / 90 = 1.5, two thirds of the way from 2 to 1.25.
+    Case(
+        "competent.professional-it-management.review-rhythm",
+        (1.5, 4, 2.66),
+        activities("Business Review", 135, 200, 290, 500),
+    ),
+    # A day in the record counts beside the calendar.
+    Case(
+        "competent.professional-it-management.review-rhythm",
+        (0.6667, 3, 4.0),
+        activities("Business Review", 150, 240),
+        custom={"Last Business Review": day(60)},
+    ),
+    Case("competent.professional-it-management.review-rhythm", (None, 0, 0.0), activities("Phone Call", 5)),
+    # An hour by the work type, half an hour by the ticket's words, in the window: 1.5, a third of the way from 1.4 to 1.7.
+    Case(
+        "competent.professional-it-management.vcio-hours",
+        (1.55, 2, 3.5),
+        entries(
+            {"work_type": "vCIO", "hours": 1.0},
+            {"work_type": "Remote", "work_role": "vCIO", "hours": 0.55},
+            {"work_type": "Remote", "hours": 9.0},
+            {"work_type": "vCIO", "hours": 9.0, "started_at": ago(91)},
+        ),
+    ),
+    Case("competent.professional-it-management.vcio-hours", (0.0, 0, 0.0)),
 ]
 
 

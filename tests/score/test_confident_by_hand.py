@@ -94,6 +94,7 @@ CASES = [
             {"planned_start_on": ago(-5)},
         ),
     ),
+    Case("confident.it-audits.scan-age", (60.0, 1, 3.5), custom={"Last Vulnerability Scan": day(60)}),
 ]
 
 

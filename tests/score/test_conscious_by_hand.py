@@ -1,8 +1,8 @@
 """The indicators of the block conscious over a handful of records, against numbers worked out by hand, on both databases."""
 
 from sevenc_sync.score import Rules
-from tests.score.by_hand import Case, expected_of, indicators_of, score_of_cases
-from tests.score.conftest import World, day
+from tests.score.by_hand import Case, activities, expected_of, indicators_of, phases, projects, score_of_cases
+from tests.score.conftest import World, ago, day
 
 CASES = [
     Case(
@@ -17,8 +17,41 @@ CASES = [
     Case("conscious.annual-it-plan.plan-currency", (None, 0, 0.0), custom={"IT Plan Year": "twenty"}),
     Case(
         "conscious.strategy-execution-management.execution-rhythm",
-        (113.0, 1, 3.0),
-        custom={"Last Business Review": day(113)},
+        (1.2444, 3, 3.0),
+        activities("IT Plan Review", 112.5, 300),
+        custom={"Last Business Review": day(400)},
+    ),
+    # r = 365 / 365, and two of the last four years held: no more than 3.
+    Case(
+        "conscious.it-strategy-planning.session-rhythm",
+        (1.0, 2, 3.0),
+        activities("Strategy Session", 365, 800),
+    ),
+    Case("conscious.it-strategy-planning.goals-linked", (50.0, 1, 2.0), custom={"Goals Linked Percent": 50}),
+    # 2 of 4 due were done by their day, the day itself included; whether one was, nobody knows, and two are not due in the window.
+    Case(
+        "conscious.strategy-execution-management.milestones-met",
+        (50.0, 4, 2.0),
+        phases(
+            {"due_on": ago(20), "ended_on": ago(19.5), "is_done": True},
+            {"due_on": ago(20), "ended_on": ago(30), "is_done": True},
+            {"due_on": ago(20), "ended_on": ago(19), "is_done": True},
+            {"due_on": ago(20), "is_done": False},
+            {"due_on": ago(20), "is_done": True},
+            {"due_on": ago(-1)},
+            {"due_on": ago(91)},
+        ),
+    ),
+    # 1 of 2 is a plan with owner, end and hours; the cancelled one does not count.
+    Case(
+        "conscious.annual-it-plan.plan-complete",
+        (50.0, 2, 2.0),
+        projects(
+            {"manager": "ann", "budget_hours": 5.0},
+            {"manager": "ann"},
+            {"status": "Cancelled"},
+            {"planned_start_on": ago(366)},
+        ),
     ),
 ]
 

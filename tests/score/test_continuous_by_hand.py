@@ -109,6 +109,8 @@ CASES = [
             {"type": "Firewall", "os": "Windows 7"},
         ),
     ),
+    Case("continuous.it-best-practices.phish-fail", (26.0, 1, 1.5), custom={"Phishing Fail Percent": 26}),
+    Case("continuous.it-best-practices.policy-set", (50.0, 1, 2.0), custom={"Policies Current Percent": 50}),
 ]
 
 

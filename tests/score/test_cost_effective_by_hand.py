@@ -110,6 +110,16 @@ CASES = [
         (70.0, 1, 3.0),
         custom={"Processes Reviewed Percent": 70},
     ),
+    Case(
+        "cost-effective.vendor-management.vendors-reviewed",
+        (50.0, 1, 2.0),
+        custom={"Vendors Reviewed Percent": 50},
+    ),
+    Case(
+        "cost-effective.it-budget-management.variance",
+        (12.5, 1, 3.5),
+        custom={"Budget Variance Percent": 12.5},
+    ),
 ]
 
 
