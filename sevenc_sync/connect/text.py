@@ -17,7 +17,7 @@ def clean(value: str | None, limit: int | None = None) -> str | None:
     """A vendor's text without control and invisible characters, trimmed, cut to `limit`; None when nothing is left."""
     if not value:
         return None
-    if not value.isascii() or not value.isprintable():
+    if not value.isprintable():  # none of the characters in question is
         # a lone surrogate cannot be stored as UTF-8
         value = value.translate(_TABLE).encode("utf-8", "replace").decode("utf-8")
     value = value.strip()

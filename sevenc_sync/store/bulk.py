@@ -6,11 +6,12 @@ Reading first costs less than a guarded upsert when nothing has changed, and tel
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, inspect
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from sevenc_sync.store.codec import Codec, Row
@@ -93,30 +94,26 @@ def upsert(connection: Connection, codec: Codec, account: int, rows: Iterable[Ro
         return Counts()
     known = _existing(connection, codec, account, list(latest))
     digest_at = len(codec.columns) - 3
-    counts = Counts()
+    counts = Counts(new=len(latest) - len(known))
     write: list[Row] = []
-    companies: set[str] = set()
-    company_at = codec.company_at
+    companies: set[str | None] = set()
     for key, row in latest.items():
         before = known.get(key)
-        if before is None:
-            counts.new += 1
-        elif before[0] == row[digest_at] and before[1] is None:
-            counts.same += 1
-            continue
-        else:
+        if before is not None:
+            if before[0] == row[digest_at] and before[1] is None:
+                counts.same += 1
+                continue
             counts.changed += 1
-            if before[2] is not None:
-                companies.add(before[2])  # a record that moves touches the company that it leaves
+            companies.add(before[2])  # a record that moves touches the company that it leaves
         write.append(row)
-        if company_at is not None and row[company_at] is not None:
-            companies.add(row[company_at])
+    if codec.company_at is not None:
+        companies.update(map(itemgetter(codec.company_at), write))
     if write:
         if _is_postgres(connection):
             _upsert_postgres(connection, codec.record.table, codec.columns, write)
         else:
             connection.exec_driver_sql(_upsert_sqlite(codec.record.table, codec.columns), write)
-    mark_dirty(connection, account, codec.record.table, companies)
+    mark_dirty(connection, account, codec.record.table, (key for key in companies if key is not None))
     return counts
 
 
@@ -124,8 +121,12 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
     """Insert the rows whose key is not there yet."""
     if not rows:
         return
-    dialect = postgresql if _is_postgres(connection) else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+    if _is_postgres(connection):
+        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - a store on SQLite need not load it
+
+        connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
+    else:
+        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
 
 
 def mark_dirty(connection: Connection, account: int, kind: str, companies: Iterable[str]) -> None:
