@@ -62,6 +62,7 @@ def _indicator(key: str, facts: Mapping[str, Any]) -> Indicator:
         steps=(),
         parts=(),
         window=None,
+        interval=None,
         at=None,
         per=None,
         period="month",
