@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import structlog
 from sqlalchemy import make_url
 
 from sevenc_sync.store.database import Store
@@ -105,3 +106,11 @@ def store(request: pytest.FixtureRequest) -> Store:
     opened = request.getfixturevalue("sqlite_store" if request.param == "sqlite" else "postgres_store")
     assert isinstance(opened, Store)
     return opened
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_comes() -> Iterator[None]:
+    """Whatever level and form another test has set up, each one begins with the library's own."""
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()

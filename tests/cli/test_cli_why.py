@@ -106,9 +106,14 @@ def test_an_unknown_area_suggests_the_nearest(scored: Any) -> None:
     assert "is no area and no indicator. Did you mean continuous.backup-management" in result.stderr
 
 
-def test_an_area_without_rules_is_unknown(scored: Any) -> None:
-    areas = scored.json("rules", "check")["by_area"]
-    empty = next(slug for slug, found in areas.items() if not found)
-    result = scored("why", weakest(scored), empty)
+def test_an_area_without_rules_is_unknown(copy_of: Any) -> None:
+    area, ids = next(iter(copy_of.json("rules", "check")["by_area"].items()))
+    own = copy_of.home.folder / "own"
+    own.mkdir()
+    off = "".join(f'[[indicator]]\nid = "{name}"\nenabled = false\n' for name in ids)
+    (own / "off.toml").write_text(off)
+    config = copy_of.home.config
+    config.write_text(config.read_text() + '[rules]\ndirectories = ["own"]\n')
+    result = copy_of("why", weakest(copy_of), area)
     assert result.exit_code == 0
     assert "No rule looks at this area yet, so it is unknown." in result.stdout
