@@ -74,6 +74,7 @@ class Ticket(msgspec.Struct, gc=False, rename="camel"):
 
     id: int
     summary: str | None = None
+    record_type: str | None = None
     board: Ref | None = None
     status: Ref | None = None
     company: Ref | None = None
@@ -93,6 +94,7 @@ class Ticket(msgspec.Struct, gc=False, rename="camel"):
     is_in_sla: bool | None = None
     sla: Ref | None = None
     parent_ticket_id: int | None = None
+    merged_parent_ticket: Ref | None = None
     info: Info = msgspec.field(name="_info", default_factory=Info)
 
 
@@ -131,7 +133,7 @@ def row(found: Ticket) -> tuple[Any, ...]:
         (found.owner or _NONE).identifier,
         found.actual_hours,
         None if agreement is None else str(agreement.id),
-        None,
+        None if found.merged_parent_ticket is None else str(found.merged_parent_ticket.id),
         None if found.parent_ticket_id is None else str(found.parent_ticket_id),
         None,
         found.id,

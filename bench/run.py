@@ -19,10 +19,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.connectwise_psa import CONNECTOR
-from sevenc_sync.store.database import Store
-from sevenc_sync.store.migrate import upgrade
-
 HERE = Path(__file__).parent
 TICKETS, QUICK_TICKETS = 200_000, 20_000
 ROUNDS, QUICK_ROUNDS = 5, 1
@@ -41,10 +37,13 @@ class Spent:
     peak: float
 
 
-def page_size() -> int:
-    """How many tickets the connector asks for at once."""
-    (tickets,) = (stream for stream in CONNECTOR.streams if stream.name == "tickets")
-    return int(tickets.paginator.first()["pageSize"])
+def prepare(store: Path) -> int:
+    """Make an empty migrated store; gives how many tickets the connector asks for at once.
+
+    In a process of its own: what this one loads would count into the peaks of those that it starts.
+    """
+    command = [sys.executable, str(HERE / "prepare.py"), str(store)]
+    return int(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 @contextmanager
@@ -61,7 +60,7 @@ def serving(tickets: int, size: int) -> Iterator[str]:
 def spend(script: str, *arguments: str) -> Spent:
     """Run one of our scripts to its end. Raises RuntimeError when it fails."""
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, str(HERE / script), *arguments])
+    process = subprocess.Popen([sys.executable, str(HERE / script), *arguments], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -84,13 +83,12 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._empty = folder / "empty.db"
-        with Store.open(f"sqlite:///{self._empty}") as store:
-            upgrade(store)
+        self.size = prepare(self._empty)
 
-    def floor(self, address: str, size: int) -> tuple[Spent, tuple[int, int, int]]:
+    def floor(self, address: str) -> tuple[Spent, tuple[int, int, int]]:
         """The floor once; what it took, and what it pulled."""
         path = self._fresh("floor.db")
-        return spend("floor.py", address, str(size), str(path)), contents(path)
+        return spend("floor.py", address, str(self.size), str(path)), contents(path)
 
     def ours(self, address: str) -> tuple[Spent, tuple[int, int, int]]:
         """Ours once; what it took, and what it pulled."""
@@ -106,13 +104,13 @@ class Bench:
 
 def rounds(bench: Bench, tickets: int, count: int) -> list[tuple[Spent, Spent]]:
     """(floor, ours) for each round. Who begins alternates. Raises RuntimeError when they did not pull the same."""
-    size, pairs = page_size(), []
-    with serving(tickets, size) as address:
+    pairs = []
+    with serving(tickets, bench.size) as address:
         for number in range(count):
             if number % 2:
-                (ours, our), (floor, their) = bench.ours(address), bench.floor(address, size)
+                (ours, our), (floor, their) = bench.ours(address), bench.floor(address)
             else:
-                (floor, their), (ours, our) = bench.floor(address, size), bench.ours(address)
+                (floor, their), (ours, our) = bench.floor(address), bench.ours(address)
             if our != their or our[0] != tickets:
                 raise RuntimeError(f"the floor pulled {their}, ours pulled {our}, of {tickets} tickets")
             pairs.append((floor, ours))
@@ -147,9 +145,9 @@ def main() -> int:
         pairs = rounds(bench, tickets, count)
         twice = None
         if not asked.quick:
-            with serving(2 * tickets, page_size()) as address:
+            with serving(2 * tickets, bench.size) as address:
                 twice, _ = bench.ours(address)
-    print(f"{tickets} tickets, {page_size()} a page, medians of {count}")
+    print(f"{tickets} tickets, {bench.size} a page, medians of {count}")
     print(f"{'':<8}{'wall s':>9}{'CPU s':>9}{'peak MiB':>10}{'us a ticket':>14}")
     print(line("floor", [floor for floor, _ in pairs], tickets))
     print(line("ours", [ours for _, ours in pairs], tickets))

@@ -8,7 +8,7 @@ from sevenc_sync.store.codec import Row
 from sevenc_sync.store.quarantine import BadRecord
 from sevenc_sync.sync.decode import DecodedPage
 
-MAX_ROWS = 5000  # bounds the memory, whatever the source's size
+MAX_ROWS = 10_000  # bounds the memory, whatever the source's size
 MAX_SECONDS = 1.0  # a crash re-reads at most this much
 
 

@@ -180,3 +180,18 @@ def test_a_company_belongs_to_itself_and_other_kinds_to_the_company_they_name() 
     assert made["company"].columns[made["company"].company_at or 0] == "id"
     assert made["ticket"].columns[made["ticket"].company_at or 0] == "company"
     assert made["lookup"].company_at is None
+
+
+def test_phrases_may_be_met_by_other_threads_while_they_are_saved() -> None:
+    codec = codecs()["ticket"]
+    codec.row(1, Ticket(id="1", company=None, board="Service"), 0)
+
+    class Meanwhile(set[int]):
+        """A set that is asked while another thread decodes a page with new words."""
+
+        def __contains__(self, number: object) -> bool:
+            codec.row(1, Ticket(id="2", company=None, board=f"Another {number}"), 0)
+            return super().__contains__(number)
+
+    assert len(codec.phrase_rows(Meanwhile())) == 1
+    assert len(codec.phrase_rows(set())) == 2
