@@ -36,6 +36,12 @@ def places_of(stream: Stream, account: int) -> list[Place]:
     return [Place(account, stream.name, record.table, stream.scope) for record in records]
 
 
+def anything_unseen(store: Store, places: Sequence[Place]) -> bool:
+    """Whether the pass has not met some of the rows that we have."""
+    with store.read() as connection:
+        return any(count_unseen(connection, place)[0] for place in places)
+
+
 def settle(store: Store, claimed: Claim, places: Sequence[Place], at: int, brake: Brake) -> int:
     """Make tombstones of what was not seen, all or nothing. Gives how many.
 

@@ -74,6 +74,9 @@ class Pass:
     totals: Totals = field(default_factory=Totals)
     skipped: list[str] = field(default_factory=list)  # parents whose own list could not be read
     batch: Batch = field(default_factory=Batch)
+    shifting: list[Parent | None] = field(
+        default_factory=list
+    )  # lists of several pages that shift as we read
     tells_gone: bool = False  # whether this pass shows all that there is
     held_before: int = 0  # records that went into quarantine before this pass was interrupted
     started: datetime | None = None  # the source's clock at the pass's beginning
@@ -92,6 +95,10 @@ class Pass:
             self.started = from_seconds(token.started)
             self.held_before = token.held
         self.tells_gone = mode == "full" and bool(self.stream.complete)
+        if token is not None and not self.stream.paginator.resumable:
+            self.tells_gone = (
+                False  # nobody knows whether the lists that were read before have shifted meanwhile
+            )
         if self.tells_gone and token is None:
             with self.store.write() as connection:
                 forget_seen(connection, self.claim.account, self.stream.name)
@@ -100,6 +107,17 @@ class Pass:
                 self._read_list(mode, since, None, token.params if token else None)
         else:
             self._read_children(mode, since, parents, token)
+        self.commit()
+
+    def read_again(self) -> None:
+        """Read the lists of several shifting pages once more: what is gone has then been missed twice.
+
+        A record that goes while numbered pages are read moves all behind it up: one of them past the edge of the page
+        that was just read, and so unseen.
+        """
+        again, self.shifting = self.shifting, []
+        for parent in again:
+            self._read_list("full", None, parent, None)
         self.commit()
 
     def read_parts(self, mode: str, since: datetime | None, token: Token | None) -> bool:  # noqa: ARG002 - see PartsPass
@@ -149,6 +167,8 @@ class Pass:
             self.place = self._token(mode, since, parent, params)
             if self.batch.is_due:
                 self.commit()
+        if len(seen) > 1 and not self.stream.paginator.resumable:
+            self.shifting.append(parent)
 
     def read_page(
         self, path: str, question: Question, params: Params, parent: Parent | None

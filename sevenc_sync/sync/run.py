@@ -25,7 +25,7 @@ from sevenc_sync.store.codec import Codec, codecs
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import lookup_entries, parent_rows
 from sevenc_sync.store.runs import Busy, Claim, RunLost, RunState
-from sevenc_sync.sync.gone import Brake, Braked, places_of, settle
+from sevenc_sync.sync.gone import Brake, Braked, anything_unseen, places_of, settle
 from sevenc_sync.sync.parts import PartsPass
 from sevenc_sync.sync.passes import Pass, Totals
 from sevenc_sync.sync.related import RelatedRows
@@ -189,10 +189,10 @@ class _Run:
         """Bury what a pass that shows everything did not show; raises Braked. A record held in quarantine hides its id."""
         if not reading.tells_gone or reading.skipped or reading.held_before + reading.totals.held:
             return 0
-        places = places_of(self._stream, self._claim.account)
-        return settle(
-            self._around.store, self._claim, places, to_seconds(self._around.clock()), self._around.brake
-        )
+        store, places = self._around.store, places_of(self._stream, self._claim.account)
+        if reading.shifting and anything_unseen(store, places):
+            reading.read_again()
+        return settle(store, self._claim, places, to_seconds(self._around.clock()), self._around.brake)
 
     def _plan(self, kind: Kind) -> tuple[str, datetime | None, runs.Token | None]:
         """Mode, lower bound, and the place where an interrupted pass of the same mode goes on."""
