@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from sevenc_sync.clock import to_seconds
+from sevenc_sync.connect.connector import AccountSettings
+from sevenc_sync.connect.http import RetryPolicy
 from sevenc_sync.model import Ticket
 from sevenc_sync.store.accounts import ensure_account
 from sevenc_sync.store.bulk import upsert
@@ -233,3 +235,12 @@ def test_abandoning_a_run_that_is_over_changes_nothing(store: Store, account: in
     abandon(store, taken, now=NOW + timedelta(days=1), error="late", action="none")
     assert _state(store) == before
     assert [row["state"] for row in _runs(store)] == ["ok"]
+
+
+def test_a_run_that_is_only_patient_does_not_lose_its_stream() -> None:
+    policy = RetryPolicy()
+    (timeout,) = (
+        field.default for name, field in AccountSettings.model_fields.items() if name == "timeout_seconds"
+    )
+    longest = policy.attempts * timeout + (policy.attempts - 1) * (policy.longest_wait + 1)
+    assert timedelta(seconds=longest) < LEASE
