@@ -1,5 +1,6 @@
 """A page's bytes to rows: what can be read becomes rows, what cannot goes to quarantine with its bytes and path."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,14 +8,18 @@ from typing import Any
 
 import msgspec
 
+from sevenc_sync.connect import redact
 from sevenc_sync.connect.errors import ContractChanged
 from sevenc_sync.connect.pages import BareArray, Malformed
 from sevenc_sync.connect.stream import Context, Stream
+from sevenc_sync.connect.text import clean
 from sevenc_sync.store.codec import Codec, Row
 from sevenc_sync.store.quarantine import BadRecord
 from sevenc_sync.sync.mend import has_nul, mended
 
 MAX_REASON = 300
+
+_PLACED = re.compile(r"(.*) - at (?:`key` in )?`(\$[^`\s]*)`", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -93,7 +98,7 @@ class PageDecoder:
             try:
                 self._take(self._one.decode(raw), context, fetched_at, result)
             except ValueError as error:  # msgspec's errors are ValueErrors too
-                result.bad.append(BadRecord(_path(error), _reason(error), bytes(raw)))
+                result.bad.append(_bad(error, raw))
         if raws:
             result.last_key = self._last_key(raws[-1])
         return result
@@ -124,11 +129,12 @@ def _attribute_for(wire: type[Any], key: str) -> str | None:
     return next((item.name for item in msgspec.structs.fields(wire) if item.encode_name == key), None)
 
 
-def _path(error: ValueError) -> str:
-    """The path that msgspec names in its message (" - at `$.a.b`"), else the record as a whole."""
-    _, found, path = str(error).rpartition(" - at `")
-    return path.rstrip("`") if found else "$"
+def _bad(error: ValueError, raw: msgspec.Raw) -> BadRecord:
+    """The record with the place that msgspec names in its message (" - at `$.a.b`"), else the whole of it.
 
-
-def _reason(error: ValueError) -> str:
-    return str(error).rpartition(" - at `")[0][:MAX_REASON] or str(error)[:MAX_REASON]
+    Messages repeat the vendor's values, so they are cleaned, and masked before they are cut.
+    """
+    text = redact.redact(clean(str(error)) or "")
+    placed = _PLACED.fullmatch(text)
+    reason, path = placed.groups() if placed else (text, "$")
+    return BadRecord(path, clean(reason, MAX_REASON) or type(error).__name__, bytes(raw))

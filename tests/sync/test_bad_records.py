@@ -8,6 +8,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from sevenc_sync.connect import redact
 from sevenc_sync.connect.pages import Envelope, Keyset
 from sevenc_sync.connect.stream import Context, Stream
 from sevenc_sync.model import Company, Record
@@ -142,6 +143,23 @@ def test_of_a_record_that_makes_several_rows_all_are_taken_or_none(desk: Desk, s
     result = desk.run(stream)
     assert (result.state, result.new, result.held) == ("ok", 1, 1)
     assert set(desk.rows("company")) == {"1"}
+
+
+def test_the_reason_repeats_no_secret_and_no_control_character(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redact, "_secrets", set())
+    redact.register("hunter22")
+    page(desk, b'{"id":2,"updated":"\\u001b[31mhunter22"}')
+    assert desk.run(TICKETS).held == 1
+    (held,) = desk.held()
+    assert held["reason"] == f"Invalid isoformat string: '\\x1b[31m{redact.MASK}'"
+
+
+def test_a_value_cannot_pretend_to_be_a_place(desk: Desk) -> None:
+    page(desk, b'{"id":2,"updated":"today - at `$.x y`"}', b'{"id":3,"updated":"now - at `$.id`!"}')
+    assert desk.run(TICKETS).held == 2
+    assert [held["path"] for held in desk.held()] == ["$", "$"]
 
 
 def test_the_reason_is_short_whatever_the_fault(desk: Desk) -> None:
