@@ -146,15 +146,16 @@ def _redirected(source: Source, stream: str) -> None:
 
 def _future(source: Source, stream: str) -> None:
     """Every time in the first record lies far ahead."""
-    for key in _keys_of_times(json.loads(source.facts[stream].records[0])):
+    for key in keys_of_times(json.loads(source.facts[stream].records[0])):
         _record(key, FAR_FUTURE)(source, stream)
 
 
-def _keys_of_times(record: Any, prefix: str = "") -> list[str]:
+def keys_of_times(record: Any, prefix: str = "") -> list[str]:
+    """Where times stand in a record, in the words of a fault's `key`."""
     found: list[str] = []
     for name, value in record.items() if isinstance(record, dict) else ():
         if isinstance(value, dict):
-            found += _keys_of_times(value, f"{prefix}{name}/")
+            found += keys_of_times(value, f"{prefix}{name}/")
         elif isinstance(value, str) and _is_time(value):
             found.append(prefix + name)
     return found

@@ -91,6 +91,13 @@ class Source:
         """That store, and what the database keeps beside it."""
         return sorted(self.folder.glob("bench.db*"))
 
+    def discard_bench(self) -> None:
+        """Throw the bench's store away."""
+        if self.store is not None:
+            self.store.close()
+        for file in self.bench_files():
+            file.unlink()
+
     def stream(self, name: str) -> Stream:
         """The stream, with small pages."""
         return next(stream for stream in self.connector.streams if stream.name == name)
@@ -261,9 +268,7 @@ def bench(source: Source, start: Path) -> Bench:
     """A bench on a copy of the store at `start`. There is one at a time: the engine is kept, with what it has compiled."""
     if source.store is None:
         raise AssertionError("the source is not open")
-    source.store.close()
-    for file in source.bench_files():
-        file.unlink()
+    source.discard_bench()
     shutil.copyfile(start, source.bench_path)
     return Bench(source=source, path=source.bench_path, store=source.store)
 
