@@ -13,8 +13,8 @@ import structlog
 from sevenc_sync.connect.connector import Connector
 from sevenc_sync.registry import connectors
 from sevenc_sync.sandbox.exchange import Answer, Call, json_answer
+from tests.conformance.arms import keys_of_times
 from tests.conformance.conftest import Begin
-from tests.conformance.outcomes import keys_of_times
 from tests.conformance.source import Bench, Source, leaks, spoil_answers
 
 NAMES = sorted(connectors())
