@@ -44,3 +44,20 @@ def test_a_read_sees_one_snapshot_and_cannot_write(store: Store) -> None:
         assert reader.exec_driver_sql("SELECT count(*) FROM account").scalar() == 0
         with pytest.raises(Exception, match=r"readonly|read-only"):
             reader.exec_driver_sql(insert.format(no=no))
+
+
+def test_scores_of_the_first_schema_are_kept_and_count_as_without_exceptions(sqlite_url: str) -> None:
+    with Store.open(sqlite_url) as old:
+        upgrade(old, "0001")
+        with old.write() as connection:
+            for statement in (
+                "INSERT INTO account (id, name, connector, is_stopped) VALUES (1, 'psa', 'x', 0)",
+                "INSERT INTO client (id, name, account, company, is_active, created_at) VALUES (7, 'A', 1, '1', 1, 0)",
+                "INSERT INTO score_run (id, at, rules_hash, clients, changed) VALUES (1, 0, 'h', 1, 1)",
+                "INSERT INTO client_score VALUES (7, 1, 0, 'h', 61.5, 0.7, 0)",
+            ):
+                connection.exec_driver_sql(statement)
+        assert upgrade(old) == ("0001", newest_revision())
+        with old.read() as connection:
+            row = connection.exec_driver_sql("SELECT score, score_without FROM client_score").one()
+        assert tuple(row) == (61.5, 61.5)

@@ -32,16 +32,16 @@ def current_revision(store: Store) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def upgrade(store: Store) -> tuple[str | None, str]:
-    """Bring the schema to the newest revision, in one transaction. Gives the revision before and after.
+def upgrade(store: Store, revision: str | None = None) -> tuple[str | None, str]:
+    """Bring the schema to a revision (None: the newest), in one transaction. Gives the revision before and after.
 
     Raises StoreProblem for a store that a newer version has written.
     """
     before = current_revision(store)
     _refuse_newer(store, before)
     with store.write() as connection:
-        command.upgrade(_config(connection), "head")
-    return before, newest_revision()
+        command.upgrade(_config(connection), revision or "head")
+    return before, revision or newest_revision()
 
 
 def require_current(store: Store) -> None:

@@ -19,7 +19,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -27,18 +26,48 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from sevenc_sync.model import RECORDS, Record
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from sevenc_sync.store.base import Serial, metadata
+from sevenc_sync.store.scored import (
+    attestation,
+    audit,
+    client_score,
+    exception,
+    indicator_score,
+    part_score,
+    plan_item,
+    rules_pack,
+    score_history,
+    score_input,
+    score_run,
 )
 
-# A key that counts up by itself: SQLite does so only for INTEGER, PostgreSQL wants eight bytes.
-Serial = BigInteger().with_variant(Integer, "sqlite")
+__all__ = [
+    "account",
+    "attestation",
+    "audit",
+    "client",
+    "client_score",
+    "device_link",
+    "dirty",
+    "evidence",
+    "exception",
+    "indicator_score",
+    "link",
+    "metadata",
+    "outbox",
+    "part_score",
+    "phrase",
+    "plan_item",
+    "quarantine",
+    "rules_pack",
+    "run",
+    "run_log",
+    "score_history",
+    "score_input",
+    "score_run",
+    "seen",
+    "stream_state",
+]
 
 account = Table(
     "account",
@@ -233,6 +262,7 @@ client = Table(
     Column("company", Text, nullable=False),  # and that account's company
     Column("is_active", Boolean, nullable=False, default=True),
     Column("seats", Integer),
+    Column("grp", Text),  # the id of its [[group]] in the rules; null: none
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("account", "company"),
 )
@@ -259,56 +289,6 @@ device_link = Table(
     Column("device", Text, nullable=False),  # the same text on all records of one device of one client
     Column("method", Text, nullable=False),  # serial, host-name, alone
     Index(None, "client", "device"),
-)
-
-score_run = Table(
-    "score_run",
-    metadata,
-    Column("id", Serial, primary_key=True, autoincrement=True),
-    Column("at", BigInteger, nullable=False),  # the clock that the score was computed for
-    Column("rules_hash", Text, nullable=False),
-    Column("clients", Integer, nullable=False),
-    Column("changed", Integer, nullable=False),
-)
-
-client_score = Table(
-    "client_score",
-    metadata,
-    Column("client", Integer, ForeignKey("client.id"), primary_key=True),
-    Column(
-        "score_run", BigInteger, ForeignKey("score_run.id"), nullable=False
-    ),  # the run that last changed it
-    Column("at", BigInteger, nullable=False),
-    Column("rules_hash", Text, nullable=False),
-    Column("score", Double),  # 0 to 100; null while nothing is known
-    Column("proof", Double, nullable=False),  # share of indicators with fresh evidence, 0 to 1
-    Column("is_provisional", Boolean, nullable=False),
-)
-
-part_score = Table(
-    "part_score",
-    metadata,
-    Column("client", Integer, ForeignKey("client.id"), primary_key=True),
-    Column("slug", Text, primary_key=True),  # of a block or an area
-    Column("kind", Text, nullable=False),  # block or area
-    Column("level", Double),  # 0 to 5; null: unknown
-    Column("proof", Double, nullable=False),
-    Column("is_provisional", Boolean, nullable=False),
-    Column("cap", Text),  # what holds the level down: a gate's indicator id, or "attestation"
-)
-
-indicator_score = Table(
-    "indicator_score",
-    metadata,
-    Column("client", Integer, ForeignKey("client.id"), primary_key=True),
-    Column("indicator", Text, primary_key=True),
-    Column("value", Double),
-    Column("sample", BigInteger, nullable=False),  # rows that the value rests on
-    Column("good", BigInteger),  # of them good, where the measure counts good rows
-    Column("level", Double),  # null: unknown
-    Column("reason", Text),  # why it is unknown
-    Column("is_low_sample", Boolean, nullable=False),
-    Column("newest_at", BigInteger),  # newest evidence behind it
 )
 
 outbox = Table(
