@@ -117,6 +117,9 @@ def _print(item: "Explained", links: Mapping[str, Link]) -> None:
             out.print(safe(f"   Level {item.next_level} begins at {item.next_step:g}{far}."))
     out.print(safe(f"   Why it counts: {item.why}"), soft_wrap=True)
     out.print(safe(f"   Basis: {item.basis}  Rules {item.rules_hash}."), soft_wrap=True)
+    if item.unmapped:
+        words = f"{item.unmapped:.1%} of the client's rows have words that no rule knows, so they are not seen here"
+        out.print(safe(f"   Not mapped: {words}. `sevenc-sync coverage` lists them."), soft_wrap=True)
     for missing in item.missing:
         out.print(safe(f"   Not met by any record: {missing}"), soft_wrap=True)
     if item.to_fix_total:

@@ -1,10 +1,12 @@
 """The rules and the score: (evidence, rules, clock) to a result, with the proof behind every number. No network."""
 
 from sevenc_sync.score.explain import EvidenceRow, Explained, explain, measure_means
+from sevenc_sync.score.families import Mapped, line_to_paste
 from sevenc_sync.score.feeds import Feeds
 from sevenc_sync.score.ladders import LEVEL_NAMES
 from sevenc_sync.score.loading import builtin_rules_dir, load_rules
 from sevenc_sync.score.mistakes import Mistake, RulesInvalid
+from sevenc_sync.score.reach import Coverage, coverage
 from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
 from sevenc_sync.score.rules import Area, Block, Indicator, Rules
 from sevenc_sync.score.saving import OnScored, load_results, score_clients, stored_results
@@ -17,12 +19,14 @@ __all__ = [
     "Area",
     "Block",
     "ClientResult",
+    "Coverage",
     "EvidenceRow",
     "Explained",
     "Feeds",
     "Found",
     "Indicator",
     "IndicatorResult",
+    "Mapped",
     "Mistake",
     "OnScored",
     "PartResult",
@@ -31,8 +35,10 @@ __all__ = [
     "ScoreSummary",
     "WordRule",
     "builtin_rules_dir",
+    "coverage",
     "explain",
     "find_target",
+    "line_to_paste",
     "load_results",
     "load_rules",
     "measure_means",

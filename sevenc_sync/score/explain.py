@@ -12,6 +12,7 @@ from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.bound import Bound
 from sevenc_sync.score.evaluate import evaluate, expressions
+from sevenc_sync.score.families import unmapped_shares
 from sevenc_sync.score.feeds import Feeds
 from sevenc_sync.score.ladders import shown_value
 from sevenc_sync.score.measures import MEASURES
@@ -44,7 +45,8 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     `next_level` and `next_step`: the value that reaches the next level; `how_far`: what is missing to it, in the
     indicator's unit; `rows_far`: how many more rows must be good, for shares. `rows` are records that count (`rows_total`
     of them), `to_fix` those that hold the level down (`to_fix_total`); both lists are cut to a limit. `missing` names the
-    conditions that no record meets, for measures made of several conditions.
+    conditions that no record meets, for measures made of several conditions. `unmapped` is the share (0 to 1) of the
+    client's rows whose words no rule knows, None where the indicator asks for no words.
     """
 
     result: IndicatorResult
@@ -63,6 +65,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     to_fix: tuple[EvidenceRow, ...]
     to_fix_total: int
     missing: tuple[str, ...]
+    unmapped: float | None
 
 
 def explain(
@@ -86,8 +89,11 @@ def explain(
             raise KeyError(f"client {client_id}")
         binder = Binder(few, to_seconds(now), Phrases.read(connection), connection.dialect.name, [client_id])
         by_id = {item.id: item for item in results[0].indicators}
+        unmapped = unmapped_shares(connection, binder, few.indicators)
         return [
-            _explained(connection, binder, rules, indicator, by_id[indicator.id], limit)
+            _explained(
+                connection, binder, rules, indicator, by_id[indicator.id], unmapped.get(indicator.id), limit
+            )
             for indicator in few.indicators
         ]
 
@@ -98,6 +104,7 @@ def _explained(
     rules: Rules,
     indicator: Indicator,
     result: IndicatorResult,
+    unmapped: float | None,
     limit: int,
 ) -> Explained:
     source = SOURCES[indicator.rows]
@@ -126,6 +133,7 @@ def _explained(
         to_fix=to_fix,
         to_fix_total=fix_total,
         missing=_missing(connection, bound, indicator, parts),
+        unmapped=None if unmapped is None else round(unmapped, 4),
     )
 
 
