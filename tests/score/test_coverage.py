@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sevenc_sync.model import Asset, ContractLine, Ticket, TimeEntry
@@ -80,6 +80,7 @@ def test_the_pasted_entry_maps_what_it_was_printed_for(world: World, rules: Rule
     assert (after.rows, after.mapped, after.unmapped) == (6, 6, ())
 
 
+@settings(deadline=None)
 @given(word=st.text(min_size=1, max_size=40), other=st.text(max_size=20))
 def test_every_word_can_be_pasted(tmp_path_factory: pytest.TempPathFactory, word: str, other: str) -> None:
     words = {"board": word, "type": other}
@@ -90,7 +91,9 @@ def test_every_word_can_be_pasted(tmp_path_factory: pytest.TempPathFactory, word
         assert entry is None
         return
     assert entry is not None
-    own = with_rules(tmp_path_factory.mktemp("own"), entry)
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "own.toml").write_text(entry, encoding="utf-8")
+    own = load_rules([folder])
     assert "reactive" in own.tag_matcher.gives("ticket", {**words, "source": None})
 
 
