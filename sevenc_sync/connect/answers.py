@@ -16,7 +16,7 @@ from sevenc_sync.connect.errors import (
     RecordVanished,
     VendorDown,
 )
-from sevenc_sync.connect.pages import Incomplete, Malformed
+from sevenc_sync.connect.pages import Incomplete
 from sevenc_sync.connect.text import clean
 
 MAX_WORDS = 160
@@ -86,7 +86,7 @@ def vendor_words(body: bytes) -> str:
     return clean(redact.redact(text), MAX_WORDS) or "" if text else ""
 
 
-def unreadable(path: str, body: bytes, error: Malformed) -> Problem:
+def unreadable(path: str, body: bytes, error: Exception) -> Problem:
     """What an answer is that is no JSON, or no whole page: a gateway's maintenance page, or something not known."""
     if isinstance(error, Incomplete):
         return ContractChanged(f"{path} answered with {error}.")

@@ -38,6 +38,20 @@ def check_base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def check_proxy(value: str) -> str:
+    """A proxy's address without its trailing slash. Raises ValueError for what is no http(s) address of a host."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("expected an address such as http://proxy.example.net:3128")
+    if parts.username or parts.password:
+        raise ValueError(
+            "credentials do not belong into an address; a proxy that asks for some cannot be used"
+        )
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("a proxy's address ends with its port")
+    return value.rstrip("/")
+
+
 class AccountSettings(BaseModel):
     """What every account can say, whichever its connector. Connectors add their own keys and secrets (SecretStr)."""
 
@@ -50,7 +64,9 @@ class AccountSettings(BaseModel):
     ca_bundle: Path | None = Field(
         default=None, description="a PEM file, for an on-premises server's own authority"
     )
-    proxy: str | None = Field(default=None, description="an http(s) proxy for this account alone")
+    proxy: str | None = Field(
+        default=None, description="an http(s) proxy for this account alone, without credentials"
+    )
     requests_per_minute: float | None = Field(
         default=None,
         gt=0,
@@ -63,12 +79,22 @@ class AccountSettings(BaseModel):
         le=16,
         description="how many requests may be under way, instead of the connector's own number",
     )
-    timeout_seconds: float = Field(default=90, gt=0, le=600, description="how long to wait for an answer")
+    timeout_seconds: float = Field(
+        default=90,
+        gt=0,
+        le=600,
+        description="how long to wait for an answer to begin, and then for it to end",
+    )
 
     @field_validator("base_url")
     @classmethod
     def _base_url(cls, value: str) -> str:
         return check_base_url(value)
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy(cls, value: str | None) -> str | None:
+        return None if value is None else check_proxy(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

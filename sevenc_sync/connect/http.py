@@ -3,15 +3,16 @@
 Reads are retried. A write is not: whoever writes looks for the result first (see the note port).
 """
 
+import codecs
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -20,6 +21,7 @@ from tenacity.wait import wait_exponential, wait_random
 
 from sevenc_sync.clock import Clock
 from sevenc_sync.connect import redact
+from sevenc_sync.connect.addresses import below, same_server
 from sevenc_sync.connect.answers import (
     THROTTLED,
     TRANSIENT,
@@ -74,7 +76,7 @@ class Response:
         """The body decoded. Raises ContractChanged when it is not JSON."""
         try:
             return msgspec.json.decode(self.body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ContractChanged("The answer is not JSON.", detail=str(error)) from error
 
 
@@ -113,6 +115,7 @@ class Http:
         clock: Clock,
         stop: threading.Event,
         meter: Meter,
+        timeout: float = 90,
         params_of: Mapping[str, Mapping[str, str | int]] | None = None,
     ) -> None:
         self.base_url = base_url
@@ -124,6 +127,7 @@ class Http:
         self._errors = errors
         self._policy = policy
         self._stop = stop
+        self._timeout = timeout
         self._params_of = params_of or {}
 
     def __enter__(self) -> Self:
@@ -141,8 +145,8 @@ class Http:
 
         Raises ContractChanged for another host: the credentials must not follow.
         """
-        if urlsplit(base_url)[:2] != urlsplit(self.base_url)[:2]:
-            raise ContractChanged(f"Discovery points to another host: {urlsplit(base_url).netloc}.")
+        if not same_server(base_url, self.base_url):
+            raise ContractChanged(f"Discovery points to another host: {host_of(base_url)}.")
         moved = Http(
             self._client,
             base_url=base_url.rstrip("/"),
@@ -152,6 +156,7 @@ class Http:
             clock=self.clock,
             stop=self._stop,
             meter=self.meter,
+            timeout=self._timeout,
             params_of=self._params_of,
         )
         moved.quota = self.quota
@@ -162,15 +167,7 @@ class Http:
 
         Raises ContractChanged for another host or another API: the credentials must not follow.
         """
-        try:
-            base, found = urlsplit(self.base_url), urlsplit(address)
-        except ValueError as error:
-            raise ContractChanged("A page's address is none.", detail=str(error)) from error
-        same = (found.scheme, found.netloc.lower()) == (base.scheme, base.netloc.lower())
-        if not same or not found.path.lower().startswith(base.path.lower().rstrip("/") + "/"):
-            raise ContractChanged(f"A page's address leads elsewhere: {host_of(address)}.")
-        path = found.path[len(base.path.rstrip("/")) :]
-        return f"{path}?{found.query}" if found.query else path
+        return below(self.base_url, address)
 
     def get(
         self,
@@ -200,8 +197,10 @@ class Http:
             response = self._send(method, path, params=params, headers=headers, json_body=json_body)
             try:
                 return parse(response)
-            except Malformed as error:
+            except (Malformed, msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise _Retryable(unreadable(path, response.body, error), "malformed answer") from error
+            except RecursionError as error:
+                raise ContractChanged(f"{path} answered with data nested without end.") from error
             except VendorDown as error:  # vendors that say so in an answer with status 200
                 raise _Retryable(error, "fault in a 200") from error
 
@@ -274,7 +273,7 @@ class Http:
             with self._client.stream(
                 method, self.base_url + path, params=query or None, headers=send_headers, content=content
             ) as answer:
-                body = self._body(answer)
+                body = self._body(path, answer)
                 found = {name.lower(): value for name, value in answer.headers.items()}
         except httpx.TimeoutException as error:
             raise _Retryable(
@@ -285,15 +284,20 @@ class Http:
             raise _Retryable(VendorDown(text, detail=redact.redact(str(error))), "connection") from error
         except httpx.InvalidURL as error:
             raise ConfigProblem(f"The address of {path} is not valid.", detail=str(error)) from error
+        body = body.removeprefix(codecs.BOM_UTF8)
         with self.meter.lock:
             self.meter.received_bytes += len(body)
         if httpx.codes.is_success(answer.status_code):
             return Response(answer.status_code, found, body, server_time(found))
         raise self._problem(path, answer.status_code, found, body)
 
-    def _body(self, answer: httpx.Response) -> bytes:
+    def _body(self, path: str, answer: httpx.Response) -> bytes:
+        if "," in answer.headers.get("content-encoding", ""):
+            # Packed twice, a few hundred bytes become gigabytes in one step, before anybody can count them.
+            raise ContractChanged(f"{path} answered with data that is packed more than once.")
         chunks: list[bytes] = []
         size = 0
+        deadline = time.monotonic() + self._timeout
         for chunk in answer.iter_bytes():
             chunks.append(chunk)
             size += len(chunk)
@@ -301,6 +305,8 @@ class Http:
                 raise ContractChanged(f"An answer is larger than {MAX_BODY // 2**20} MiB.")
             if self._stop.is_set():
                 raise Stopped("Stopped while reading an answer.")
+            if time.monotonic() > deadline:  # httpx's own limit begins anew with every byte
+                raise _Retryable(VendorDown(f"{path} did not end its answer in time."), "time-out")
         return b"".join(chunks)  # a buffer that grows costs a page twice the time
 
     def _problem(self, path: str, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
@@ -368,12 +374,19 @@ class HttpFactory:
         errors: ErrorReader = by_status,
         params_of: Mapping[str, Mapping[str, str | int]] | None = None,
     ) -> Http:
-        """A client at `base_url`. Raises ConfigProblem when the CA bundle cannot be read.
+        """A client at `base_url`. Raises ConfigProblem when the CA bundle cannot be read or a header cannot be sent.
 
         `params_of` holds parameters that the account's settings add to every request of one exact path.
         """
         if basic:
             redact.register_basic(*basic)
+        for name, value in (headers or {}).items():
+            # Here, because the library's own error would repeat the value.
+            if not (value.isascii() and value.isprintable() and value == value.strip()):
+                raise ConfigProblem(
+                    f"The value for the header {name} cannot be sent: only printable ASCII characters can be,"
+                    " and no blank at its beginning or end."
+                )
         try:
             bundle = self._ca_bundle
             verify = ssl.create_default_context(cafile=bundle) if bundle else _public_authorities()
@@ -401,5 +414,6 @@ class HttpFactory:
             clock=self._clock,
             stop=self._stop,
             meter=self.meter,
+            timeout=self._timeout,
             params_of=params_of,
         )

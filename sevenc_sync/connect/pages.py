@@ -3,6 +3,7 @@
 Paginators and layouts are frozen values with pure functions. The engine, not they, stops on a repeated page.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -121,7 +122,7 @@ class NumberedPages:
 
         An answer without an envelope that holds exactly as many records as were asked for may be cut: the next page
         tells. Raises ContractChanged without a usable total, for another page than the one asked for (the vendor
-        ignores the number, and would do so for ever), and beyond MAX_PAGES; Incomplete for an empty page in the middle.
+        ignores the number, and would do so for ever), for a page beyond the total, and beyond MAX_PAGES; Incomplete for an empty page in the middle.
         """
         number = int(page.params[self.page_param])
         following: Params = {**page.params, self.page_param: number + 1}
@@ -132,10 +133,13 @@ class NumberedPages:
             return following if self.size_param and page.count == self.size else None
         fields = envelope if isinstance(envelope, Mapping) else {}
         total, own = fields.get(self.total_field), fields.get(self.page_field)
-        if not isinstance(total, int):
+        if not isinstance(total, int) or isinstance(total, bool):
             raise ContractChanged(f"The page envelope has no number in {self.envelope}.{self.total_field}.")
         if isinstance(own, int) and own != number and page.count:
             raise ContractChanged(f"Page {number} was asked for, and page {own} came.")
+        if page.count and total < number:
+            # Taken for the end, a total that is wrong would hide all that follows.
+            raise ContractChanged(f"Page {number} holds records, and is said to be one of {total}.")
         if not page.count and 1 < total >= number:
             raise Incomplete(f"an empty page, though it is one of {total}")
         return following if number < total else None
@@ -188,6 +192,7 @@ class Layout(Protocol):
 
 _ANY_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
+_PLACE = re.compile("[0-9]{1,9}")
 
 
 def _first_byte(body: bytes) -> bytes:
@@ -254,7 +259,7 @@ class AnyOf:
         fields = _object(body)
         if self.items in fields:
             return Envelope(self.items).split(body)
-        if all(name.isdigit() for name in fields):
+        if all(_PLACE.fullmatch(name) for name in fields):
             return [fields[name] for name in sorted(fields, key=int)], {}
         known = ", ".join(sorted(fields)[:8])
         raise ContractChanged(f"The answer has a shape that is not known (it has {known}).")

@@ -29,6 +29,7 @@ from sevenc_sync.sync.gone import Brake
 from sevenc_sync.sync.passes import Totals
 from sevenc_sync.sync.run import Kind, RunResult, Surroundings, fail_stream, run_stream
 
+SKEW_WORTH_SAYING = timedelta(minutes=5)
 MAX_DOWN = 2  # streams in a row that find the vendor down: then it is asked no more in this round
 
 log = structlog.get_logger("sync")
@@ -144,7 +145,10 @@ def sync_account(job: SyncJob, account: Account, streams: Collection[str] | None
 
 
 def _say_changes(account: Account, results: Sequence[RunResult]) -> None:
-    """One line when a source goes down and one when it is back, however many streams and rounds that takes."""
+    """One line when a source goes down and one when it is back, however many streams and rounds that takes.
+
+    And one for a round in which its clock is not ours.
+    """
     last = {result.stream: result for result in results if result.state != "busy"}
     went_down = [result for result in last.values() if result.is_down and not result.was_down]
     is_back = [result for result in last.values() if result.state == "ok" and result.was_down]
@@ -160,6 +164,9 @@ def _say_changes(account: Account, results: Sequence[RunResult]) -> None:
         )
     if is_back:
         log.info("source recovered", account=account.name, streams=[result.stream for result in is_back])
+    skews = [result.skew for result in results if result.skew is not None]
+    if skews and abs(skews[0]) > SKEW_WORTH_SAYING:
+        log.warning("clocks differ", account=account.name, seconds=round(skews[0].total_seconds()))
 
 
 def open_http(

@@ -18,7 +18,7 @@ from sevenc_sync.store.holder import is_dead
 from sevenc_sync.store.seen import forget_seen
 from sevenc_sync.store.tables import run, run_log, stream_state
 
-LEASE = timedelta(minutes=20)  # longer than the kit insists on one page with its usual patience
+LEASE = timedelta(minutes=25)  # longer than the kit insists on one page with its usual patience
 
 RunState = Literal["ok", "partial", "held", "failed", "unreadable", "throttled", "stopped"]
 

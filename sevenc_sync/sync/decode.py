@@ -58,8 +58,6 @@ class PageDecoder:
             if readable == body:
                 raise
             return self._read(readable, context, fetched_at)
-        except RecursionError as error:
-            raise ContractChanged("The answer is nested without end.", detail=str(error)) from error
 
     def _read(self, body: bytes, context: Context, fetched_at: int) -> DecodedPage:
         if self._quick:

@@ -31,6 +31,7 @@ T = TypeVar("T")
 log = structlog.get_logger("sync")
 
 A_DAY = timedelta(days=1)  # so far a vendor's clock may be ahead of ours
+MAX_ANSWERS = 100_000  # pages of one list in one run: a vendor that never ends must not keep us for ever
 MAX_PARENTS_IN_VAIN = 3  # in a row: then it is the vendor, or a right, and not the record
 
 
@@ -224,6 +225,8 @@ class Pass:
             if mark in question.answers:
                 raise ContractChanged(f"{path} leads back to a page already read: {dict(params)}.")
             question.answers.add(mark)
+            if len(question.answers) > MAX_ANSWERS:
+                raise ContractChanged(f"{path} goes on after {MAX_ANSWERS} pages.")
             return result
 
         made, following = self.http.read(

@@ -34,7 +34,6 @@ from sevenc_sync.sync.sweep import SweepPass
 DOWN = frozenset({"failed", "unreadable", "throttled"})  # states in which a stream cannot be read
 MANY_NEW = 5000  # rows of one run after which the database's statistics are out of date
 FULL_EVERY = timedelta(days=7)  # catches what a vendor's own time of change missed
-SKEW_WORTH_SAYING = timedelta(minutes=5)
 
 log = structlog.get_logger("sync")
 
@@ -59,6 +58,7 @@ class RunResult:
     action: str | None = None
     problem: Problem | None = None
     before: str = "new"  # the stream's state before this run
+    skew: timedelta | None = None  # by how much the source's clock is ahead of ours, where it was heard
 
     @property
     def is_down(self) -> bool:
@@ -182,7 +182,6 @@ class _Run:
         except RunLost as error:
             log.warning("run lost", detail=str(error))
             return self._result(reading, mode, "lost", error=str(error), problem=None)
-        self._check_skew(reading)
         return self._finish(reading, mode, since, problem, gone)
 
     def _settle(self, reading: Pass) -> int:
@@ -253,12 +252,10 @@ class _Run:
         except RunLost as error:
             log.warning("run lost", detail=str(error))
 
-    def _check_skew(self, reading: Pass) -> None:
-        if reading.started is None or self._claim.token is not None:
-            return
-        skew = reading.started - self._began
-        if abs(skew) > SKEW_WORTH_SAYING:
-            log.warning("clocks differ", seconds=int(skew.total_seconds()))
+    def _skew(self, reading: Pass) -> timedelta | None:
+        """By how much the source's clock is ahead of ours; None when it was not heard in this run."""
+        resumed = self._claim.token is not None
+        return None if resumed or reading.started is None else reading.started - self._began
 
     def _finish(
         self, reading: Pass, mode: str, since: datetime | None, problem: Problem | None, gone: int
@@ -355,6 +352,7 @@ class _Run:
             action=action,
             problem=problem,
             before=self._claim.state,
+            skew=self._skew(reading),
         )
         log.info(
             "stream run",

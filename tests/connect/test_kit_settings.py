@@ -37,6 +37,32 @@ def test_any_other_address_is_refused(given: str, reason: str) -> None:
         check_base_url(given)
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"), [("http://proxy.test:3128/", "http://proxy.test:3128"), (None, None)]
+)
+def test_a_proxy_is_an_address_of_a_host(given: str | None, kept: str | None) -> None:
+    settings = {"name": "a", "connector": "b", "base_url": "https://v.test", "proxy": given}
+    assert AccountSettings.model_validate(settings).proxy == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("socks5://proxy.test", "expected an address"),
+        ("proxy.test:3128", "expected an address"),
+        ("http://", "expected an address"),
+        ("http://proxy.test:99999", "out of range"),
+        ("http://user:hunter22@proxy.test", "credentials do not belong"),
+        ("http://proxy.test/path", "ends with its port"),
+    ],
+)
+def test_any_other_proxy_is_refused_and_not_repeated(given: str, reason: str) -> None:
+    settings = {"name": "a", "connector": "b", "base_url": "https://v.test", "proxy": given}
+    with pytest.raises(ValidationError, match=reason) as caught:
+        AccountSettings.model_validate(settings)
+    assert "hunter22" not in str(caught.value)
+
+
 def test_loopback_is_this_machine_alone() -> None:
     assert all(map(is_loopback, ("localhost", "127.0.0.1", "127.9.9.9", "::1")))
     assert not any(map(is_loopback, ("localhost.evil.test", "0.0.0.0", "10.0.0.1", "vendor.test")))  # noqa: S104 - an address that must not count

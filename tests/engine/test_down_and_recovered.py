@@ -67,6 +67,17 @@ def test_one_stream_without_its_right_is_told_by_name(engine: Engine, sandbox: S
     assert told(engine) == []
 
 
+@pytest.mark.parametrize(("minutes", "said"), [(0, []), (4, []), (10, [600]), (-10, [-600])])
+def test_clocks_that_differ_are_told_once_for_an_account_and_not_for_each_stream(
+    engine: Engine, sandbox: Sandbox, minutes: int, said: list[int]
+) -> None:
+    sandbox.vendors["connectwise_psa"].faults.add("clock_skew", seconds=minutes * 60)
+    with capture_logs() as lines:
+        engine.sync(trigger="test")
+    told = [line for line in lines if line["event"] == "clocks differ"]
+    assert [(line["account"], line["seconds"]) for line in told] == [("psa", seconds) for seconds in said]
+
+
 def test_a_page_is_a_debug_line_and_a_run_is_one_line(engine: Engine) -> None:
     with capture_logs() as lines:
         results = engine.sync(trigger="test")

@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+import pytest
+
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.connect.text import iso
+from sevenc_sync.sync import passes
 from sevenc_sync.sync.run import FULL_EVERY
-from tests.sync.conftest import BACKUPS, DEVICES, LAG, NOW, STREAMS, THERE, TICKETS, Desk
+from tests.sync.conftest import BACKUPS, DEVICES, LAG, NOW, STREAMS, THERE, TICKETS, Answer, Desk, Request
 
 
 def test_a_first_run_reads_everything_page_by_page(both: Desk) -> None:
@@ -116,12 +120,30 @@ def test_a_sources_clock_that_goes_back_does_not_take_the_watermark_with_it(desk
     assert from_seconds(desk.state(TICKETS)["watermark"]) == THERE - LAG
 
 
-def test_clocks_that_differ_are_said(desk: Desk, quiet: list[dict[str, object]]) -> None:
+def test_a_run_tells_by_how_much_the_clocks_differ(desk: Desk) -> None:
     desk.vendor.now = NOW + timedelta(hours=2)
+    assert desk.run(TICKETS).skew == timedelta(hours=2)
+
+
+def test_a_list_without_an_end_is_left_and_the_next_run_goes_on_there(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passes, "MAX_ANSWERS", 5)
+    asked: list[int] = []
+
+    def endless(request: Request) -> Answer:
+        after = int(request.query.get("after", 0))
+        asked.append(after)
+        rows = [{"id": after + place, "updated": "2026-11-04T08:00:00Z"} for place in (1, 2, 3)]
+        return Answer(200, msgspec.json.encode(rows))
+
+    desk.vendor.before = endless
+    result = desk.run(TICKETS)
+    assert (result.state, result.fetched) == ("failed", 15)
+    assert "goes on after 5 pages" in str(result.error)
+    asked.clear()
     desk.run(TICKETS)
-    assert {"event": "clocks differ", "seconds": 7200}.items() <= next(
-        entry for entry in quiet if entry["event"] == "clocks differ"
-    ).items()
+    assert asked[0] == 15
 
 
 def test_a_stream_without_a_filter_is_read_whole_each_time(desk: Desk) -> None:
