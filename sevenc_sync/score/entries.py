@@ -8,7 +8,15 @@ from sevenc_sync.score.mistakes import Mistake, listed, nearest, shown
 from sevenc_sync.score.tomlfile import Entry, Given
 
 # Tables of mapping files, each with a key that every entry must have: one without it can only change another.
-KNOWN = {"block": "name", "area": "name", "indicator": "rows", "tag": "kind", "service": "words"}
+KNOWN = {
+    "block": "name",
+    "area": "name",
+    "indicator": "rows",
+    "tag": "kind",
+    "service": "words",
+    "group": "clients",
+}
+LEVELS = (0.0, 5.0)
 _LENGTH = re.compile(r"(\d{1,6})(h|d)")
 _SECONDS = {"h": 3_600, "d": 86_400}
 
@@ -189,6 +197,27 @@ class EntryReader:
             return float(value)
         self.wrong(key, "is no number above 0", shown(value), "a number above 0")
         return default
+
+    def level(self, key: str) -> float | None:
+        """A level that may be there."""
+        value = self._take(key)
+        return None if value is None else self.level_of(key, value)
+
+    def level_of(self, key: str, value: Any) -> float | None:
+        """The value as a level; None where it is none."""
+        if is_number(value) and LEVELS[0] <= value <= LEVELS[1]:
+            return float(value)
+        self.wrong(key, "is no level", shown(value), "a number from 0 to 5")
+        return None
+
+    def list_or_table(self, key: str) -> list[Any] | Mapping[str, Any]:
+        """A list or a table that must be there and hold something."""
+        value = self._take(key)
+        if isinstance(value, list | dict) and value:
+            return value
+        problem = "is missing" if value is None else "is neither a list nor a table"
+        self.wrong(key, problem, _or_none(value), '["text"] or { field = ["text"] }')
+        return []
 
     def texts(self, key: str, *, needed: bool = False) -> tuple[str, ...]:
         """A list of texts."""

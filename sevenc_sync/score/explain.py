@@ -76,12 +76,8 @@ def explain(
     Raises KeyError for a target that is neither (see find_target), and for a client that is not active.
     """
     wanted = set(indicators_of(rules, target))
-    few = Rules(
-        blocks=rules.blocks,
-        areas=rules.areas,
-        indicators=tuple(indicator for indicator in rules.indicators if indicator.id in wanted),
-        tags=rules.tags,
-        services=rules.services,
+    few = msgspec.structs.replace(
+        rules, indicators=tuple(indicator for indicator in rules.indicators if indicator.id in wanted)
     )
     with store.read() as connection:
         results = evaluate(connection, few, now, feeds, [client_id]).results()

@@ -6,6 +6,7 @@ from pathlib import Path
 import mappings
 from sevenc_sync.model import RECORDS
 from sevenc_sync.score.entries import KNOWN, EntryReader, merged
+from sevenc_sync.score.groups import read_group
 from sevenc_sync.score.indicators import read_indicator
 from sevenc_sync.score.mistakes import Mistake, RulesInvalid, listed, nearest
 from sevenc_sync.score.rules import Area, Block, Indicator, Rules
@@ -60,6 +61,10 @@ def _checked(layers: Sequence[Sequence[Entry]], mistakes: list[Mistake]) -> Rule
     services = [
         _service(reader, area_slugs) for reader in merged(layers, "service", mistakes, later_first=True)
     ]
+    groups = [
+        read_group(reader, block_slugs, area_slugs)
+        for reader in merged(layers, "group", mistakes, later_first=True)
+    ]
     known_tags = frozenset(tag for rule in tags for tag in rule.gives)
     indicators: list[Indicator] = []
     for reader in merged(layers, "indicator", mistakes):
@@ -74,6 +79,7 @@ def _checked(layers: Sequence[Sequence[Entry]], mistakes: list[Mistake]) -> Rule
         indicators=tuple(sorted(indicators, key=lambda item: (order.get(item.area, last), item.id))),
         tags=tuple(tags),
         services=tuple(services),
+        groups=tuple(groups),
     )
 
 
@@ -92,6 +98,7 @@ def _block(reader: EntryReader) -> Block:
         purpose=reader.text("purpose"),
         aliases=reader.texts("aliases"),
         weight=reader.positive("weight", 1.0),
+        target=reader.level("target"),
     )
     reader.finish()
     return block
@@ -109,6 +116,7 @@ def _area(reader: EntryReader, blocks: set[str]) -> Area:
         purpose=reader.text("purpose"),
         aliases=reader.texts("aliases"),
         weight=reader.positive("weight", 1.0),
+        target=reader.level("target"),
     )
     reader.finish()
     return area

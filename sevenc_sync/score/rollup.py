@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
@@ -26,17 +25,25 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 def roll_up(
-    rules: Rules, subject: Subject, at: datetime, indicators: Sequence[IndicatorResult]
+    rules: Rules,
+    subject: Subject,
+    at: datetime,
+    indicators: Sequence[IndicatorResult],
+    without: Sequence[IndicatorResult] | None = None,
 ) -> ClientResult:
-    """The client's result from its indicators, which must be all of the rules' indicators in their order."""
-    by_area: dict[str, list[IndicatorResult]] = {}
-    for indicator in indicators:
-        by_area.setdefault(indicator.area, []).append(indicator)
-    areas = tuple(area_result(area, by_area.get(area.slug, ())) for area in rules.areas)
+    """The client's result from its indicators, which must be all of the rules' indicators in their order.
+
+    `without` are the same indicators as they are without any exception; None: no exception is in force.
+    """
+    plain = indicators if without is None else without
+    counted, all_of_them = _by_area(item for item in indicators if item.counts), _by_area(plain)
+    areas = tuple(
+        area_result(area, counted.get(area.slug, ()), all_of_them.get(area.slug, ())) for area in rules.areas
+    )
     blocks = tuple(_block_result(block, rules.areas, areas) for block in rules.blocks)
     weights = {block.slug: block.weight for block in rules.blocks}
-    known = sum(1 for indicator in indicators if indicator.level is not None)
-    proof = share_of(known, len(indicators))
+    known = sum(1 for indicator in indicators if indicator.counts and indicator.level is not None)
+    proof = share_of(known, sum(1 for indicator in indicators if indicator.counts))
     return ClientResult(
         client=subject.client,
         name=subject.name,
@@ -45,6 +52,9 @@ def roll_up(
         at=at,
         rules_hash=rules.hash,
         score=score_of((block.level, weights[block.slug]) for block in blocks if block.level is not None),
+        score_without=score_of(
+            (block.level_without, weights[block.slug]) for block in blocks if block.level_without is not None
+        ),
         proof=proof,
         is_provisional=proof < PROVISIONAL_BELOW,
         blocks=blocks,
@@ -53,47 +63,67 @@ def roll_up(
     )
 
 
-def area_result(area: Area, indicators: Iterable[IndicatorResult]) -> PartResult:
-    """The weighted mean of the known indicators, under the lowest gate + 2, and under 3 where only attestations speak."""
-    all_of_them = list(indicators)
-    known = [(item, item.level) for item in all_of_them if item.level is not None]
-    level = weighted_mean((value, item.weight) for item, value in known)
-    cap: str | None = None
-    if level is not None:
-        caps = [(round(value + GATE_LEAD, 2), item.id) for item, value in known if item.is_gate]
-        if all(item.is_attested for item, _ in known):
-            caps.append((ATTESTED_TOP, ATTESTATION))
-        top, holder = min(caps, default=(level, None))
-        if top < level:
-            level, cap = top, holder
-    return _part(area.slug, "area", area.name, level, cap, len(known), len(all_of_them))
-
-
-def _block_result(block: Block, areas: Sequence[Area], results: Sequence[PartResult]) -> PartResult:
-    mine = [(area, result) for area, result in zip(areas, results, strict=True) if area.block == block.slug]
-    level = weighted_mean((result.level, area.weight) for area, result in mine if result.level is not None)
-    known, total = sum(result.known for _, result in mine), sum(result.total for _, result in mine)
-    return _part(block.slug, "block", block.name, level, None, known, total)
-
-
-def _part(
-    slug: str,
-    kind: Literal["block", "area"],
-    name: str,
-    level: float | None,
-    cap: str | None,
-    known: int,
-    total: int,
+def area_result(
+    area: Area, indicators: Sequence[IndicatorResult], without: Sequence[IndicatorResult]
 ) -> PartResult:
+    """The area from its indicators that count, and from all of them as they are without any exception."""
+    level, cap = capped_mean(indicators)
+    known, total = sum(1 for item in indicators if item.level is not None), len(indicators)
     proof = share_of(known, total)
     return PartResult(
-        slug=slug,
-        kind=kind,
-        name=name,
+        slug=area.slug,
+        kind="area",
+        name=area.name,
         level=level,
+        level_without=level if indicators == without else capped_mean(without)[0],
         proof=proof,
         is_provisional=proof < PROVISIONAL_BELOW,
         cap=cap,
         known=known,
         total=total,
+        excepted=len(without) - total,
     )
+
+
+def capped_mean(indicators: Iterable[IndicatorResult]) -> tuple[float | None, str | None]:
+    """The weighted mean of the known indicators, and what holds it down.
+
+    It is at most the lowest gate + 2, and at most 3 where only attestations speak.
+    """
+    known = [(item, item.level) for item in indicators if item.level is not None]
+    level = weighted_mean((value, item.weight) for item, value in known)
+    if level is None:
+        return None, None
+    caps = [(round(value + GATE_LEAD, 2), item.id) for item, value in known if item.is_gate]
+    if all(item.is_attested for item, _ in known):
+        caps.append((ATTESTED_TOP, ATTESTATION))
+    top, holder = min(caps, default=(level, None))
+    return (top, holder) if top < level else (level, None)
+
+
+def _block_result(block: Block, areas: Sequence[Area], results: Sequence[PartResult]) -> PartResult:
+    mine = [(area, result) for area, result in zip(areas, results, strict=True) if area.block == block.slug]
+    known, total = sum(result.known for _, result in mine), sum(result.total for _, result in mine)
+    proof = share_of(known, total)
+    return PartResult(
+        slug=block.slug,
+        kind="block",
+        name=block.name,
+        level=weighted_mean((result.level, area.weight) for area, result in mine if result.level is not None),
+        level_without=weighted_mean(
+            (result.level_without, area.weight) for area, result in mine if result.level_without is not None
+        ),
+        proof=proof,
+        is_provisional=proof < PROVISIONAL_BELOW,
+        cap=None,
+        known=known,
+        total=total,
+        excepted=sum(result.excepted for _, result in mine),
+    )
+
+
+def _by_area(indicators: Iterable[IndicatorResult]) -> dict[str, list[IndicatorResult]]:
+    found: dict[str, list[IndicatorResult]] = {}
+    for indicator in indicators:
+        found.setdefault(indicator.area, []).append(indicator)
+    return found

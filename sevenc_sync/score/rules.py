@@ -14,6 +14,7 @@ from sevenc_sync.score.words import Matcher, WordRule
 Period = Literal["month", "quarter", "year"]
 Per = Literal["endpoint", "seat", "contract"]
 Absent = Literal["zero", "unknown"]
+DEFAULT_TARGET = 3.0  # Defined: the level that an area should have where no rule says otherwise; judgement
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
     aliases: tuple[str, ...] = ()
     weight: float = 1.0
+    target: float | None = None  # level that its areas should have
 
 
 class Area(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,11 +41,26 @@ class Area(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
     aliases: tuple[str, ...] = ()
     weight: float = 1.0
+    target: float | None = None  # level that it should have; None: as its block
 
     @property
     def block(self) -> str:
         """The slug of its block."""
         return self.slug.partition(".")[0]
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """Clients that have targets of their own. `words` holds patterns by field (name, types, status, any) as for tags.
+
+    `targets` are levels by the slug of an area or a block, `target` is that of all other areas; None: as for everybody.
+    `rpo_hours` is the age in hours that the newest recovery point may have.
+    """
+
+    id: str
+    words: Mapping[str, tuple[str, ...]]
+    target: float | None = None
+    targets: Mapping[str, float] = {}
+    rpo_hours: float | None = None
 
 
 class Need(msgspec.Struct, frozen=True):
@@ -120,12 +137,35 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
     indicators: tuple[Indicator, ...]
     tags: tuple[WordRule, ...]
     services: tuple[WordRule, ...]
+    groups: tuple[Group, ...] = ()
+
+    def target_of(self, group: str | None, area: str) -> float:
+        """The level, 0 to 5, that an area should have for a client of that group (None, or one that is no more: no group).
+
+        What the group says comes first, the area's own word before its block's, then what the framework says.
+        """
+        block = area.partition(".")[0]
+        told: list[float | None] = []
+        if group in self.group_by_id:
+            mine = self.group_by_id[group]
+            told += [mine.targets.get(area), mine.targets.get(block), mine.target]
+        told += [
+            found.target for found in (self.area_by_slug.get(area), self.block_by_slug.get(block)) if found
+        ]
+        return next((level for level in told if level is not None), DEFAULT_TARGET)
 
     @cached_property
     def hash(self) -> str:
         """Sixteen hexadecimal digits that change with anything that can change a score or its words."""
         plain: Any = msgspec.to_builtins(
-            (self.blocks, self.areas, self.tags, self.services, [_plain(item) for item in self.indicators])
+            (
+                self.blocks,
+                self.areas,
+                self.tags,
+                self.services,
+                self.groups,
+                [_plain(item) for item in self.indicators],
+            )
         )
         return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:16]
 
@@ -138,6 +178,11 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
     def service_matcher(self) -> Matcher:
         """services.toml, ready to be matched."""
         return Matcher.of(self.services)
+
+    @cached_property
+    def group_by_id(self) -> Mapping[str | None, Group]:
+        """Groups of clients by id."""
+        return {group.id: group for group in self.groups}
 
     @cached_property
     def block_by_slug(self) -> Mapping[str, Block]:

@@ -19,9 +19,20 @@ from sevenc_sync.store.tables import client, client_score, indicator_score, part
 OnScored = Callable[[Connection, ClientResult, ClientResult | None], None]
 
 BATCH = 100  # clients saved in one transaction: other writers wait for no longer than that
-_PART = ("kind", "level", "proof", "is_provisional", "cap")
-_INDICATOR = ("value", "sample", "good", "level", "reason", "is_low_sample", "newest_at")
+_PART = ("kind", "level", "level_without", "proof", "is_provisional", "cap")
+_INDICATOR = (
+    "value",
+    "sample",
+    "good",
+    "level",
+    "level_without",
+    "reason",
+    "excepted",
+    "is_low_sample",
+    "newest_at",
+)
 NOT_SCORED = "not scored yet"
+_NO_ROW = (None, 0, None, None, None, NOT_SCORED, None, False, None)
 
 _Rows = dict[str, tuple[Any, ...]]
 
@@ -124,7 +135,13 @@ def _save(
         differs |= indicators.compare(
             result.client, before.indicators if before else {}, _indicator_rows(result)
         )
-        head = (result.score, result.proof, result.is_provisional, result.rules_hash)
+        head = (
+            result.score,
+            result.score_without,
+            result.proof,
+            result.is_provisional,
+            result.rules_hash,
+        )
         if differs or before is None or head != _head(before.score):
             heads.append(
                 {
@@ -133,6 +150,7 @@ def _save(
                     "at": to_seconds(result.at),
                     "rules_hash": result.rules_hash,
                     "score": result.score,
+                    "score_without": result.score_without,
                     "proof": result.proof,
                     "is_provisional": result.is_provisional,
                 }
@@ -183,9 +201,9 @@ class _Changes:
 def _part_rows(result: ClientResult) -> _Rows:
     """Blocks and areas by slug. Areas without any indicator say nothing, so nothing is kept of them."""
     return {
-        part.slug: (part.kind, part.level, part.proof, part.is_provisional, part.cap)
+        part.slug: (part.kind, part.level, part.level_without, part.proof, part.is_provisional, part.cap)
         for part in (*result.blocks, *result.areas)
-        if part.total
+        if part.total or part.excepted
     }
 
 
@@ -196,7 +214,9 @@ def _indicator_rows(result: ClientResult) -> _Rows:
             item.sample,
             item.good,
             item.level,
+            item.level_without,
             item.reason,
+            item.excepted,
             item.is_low_sample,
             to_seconds(item.newest_at) if item.newest_at else None,
         )
@@ -205,7 +225,7 @@ def _indicator_rows(result: ClientResult) -> _Rows:
 
 
 def _head(row: Any) -> tuple[Any, ...]:
-    return (row.score, row.proof, row.is_provisional, row.rules_hash)
+    return (row.score, row.score_without, row.proof, row.is_provisional, row.rules_hash)
 
 
 def _kept(connection: Connection, clients: Collection[int] | None) -> dict[int, _Kept]:
@@ -235,6 +255,7 @@ def _assembled(rules: Rules, kept: _Kept) -> ClientResult:
         at=from_seconds(row.at),
         rules_hash=row.rules_hash,
         score=row.score,
+        score_without=row.score_without,
         proof=row.proof,
         is_provisional=row.is_provisional,
         blocks=tuple(
@@ -254,22 +275,25 @@ def _block(indicator: IndicatorResult) -> str:
 
 
 def _part(kept: _Kept, kind: Any, slug: str, name: str, indicators: Sequence[IndicatorResult]) -> PartResult:
-    _, level, proof, is_provisional, cap = kept.parts.get(slug, (kind, None, 0.0, True, None))
+    _, level, without, proof, is_provisional, cap = kept.parts.get(slug, (kind, None, None, 0.0, True, None))
+    counted = [item for item in indicators if item.counts]
     return PartResult(
         slug=slug,
         kind=kind,
         name=name,
         level=level,
+        level_without=without,
         proof=proof,
         is_provisional=is_provisional,
         cap=cap,
-        known=sum(1 for item in indicators if item.level is not None),
-        total=len(indicators),
+        known=sum(1 for item in counted if item.level is not None),
+        total=len(counted),
+        excepted=len(indicators) - len(counted),
     )
 
 
 def _indicator(rule: Indicator, row: tuple[Any, ...] | None) -> IndicatorResult:
-    value, sample, good, level, reason, is_low, newest = row or (None, 0, None, None, NOT_SCORED, False, None)
+    value, sample, good, level, without, reason, excepted, is_low, newest = row or _NO_ROW
     return IndicatorResult(
         id=rule.id,
         area=rule.area,
@@ -280,7 +304,9 @@ def _indicator(rule: Indicator, row: tuple[Any, ...] | None) -> IndicatorResult:
         sample=sample,
         good=good,
         level=level,
+        level_without=without,
         reason=reason,
+        excepted=excepted,
         is_low_sample=is_low,
         is_gate=rule.gate,
         is_attested=rule.is_attested,

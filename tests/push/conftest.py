@@ -126,6 +126,8 @@ def result_of(rules: Rules) -> Callable[..., ClientResult]:
                     sample=sample,
                     good=round(sample * (value or 0.0) / 100) if counted else None,
                     level=level,
+                    level_without=level,
+                    excepted=None,
                     reason=said if isinstance(said, str) else None,
                     is_low_sample=False,
                     is_gate=item.gate,

@@ -1,5 +1,6 @@
 """Indicators to areas, blocks and the score: means, gates, attestations, proof, and unknown left out."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sevenc_sync.score import IndicatorResult, Rules, builtin_rules_dir, load_rules
+from sevenc_sync.score.results import WHOLE, PartResult
 from sevenc_sync.score.rollup import Subject, area_result, roll_up
 from sevenc_sync.score.rules import Area
 
@@ -29,6 +31,8 @@ def indicator(level: float | None, name: str = "b.a.i", **more: Any) -> Indicato
         "sample": 9,
         "good": None,
         "level": level,
+        "level_without": level,
+        "excepted": None,
         "reason": None if level is not None else "why",
         "is_low_sample": False,
         "is_gate": False,
@@ -39,14 +43,17 @@ def indicator(level: float | None, name: str = "b.a.i", **more: Any) -> Indicato
     return IndicatorResult(**{**base, **more})
 
 
+def area(items: Sequence[IndicatorResult], without: Sequence[IndicatorResult] | None = None) -> PartResult:
+    return area_result(AREA, items, items if without is None else without)
+
+
 def test_an_area_is_the_weighted_mean_of_what_is_known() -> None:
-    part = area_result(AREA, [indicator(4.0, weight=3.0), indicator(2.0), indicator(None, weight=50.0)])
+    part = area([indicator(4.0, weight=3.0), indicator(2.0), indicator(None, weight=50.0)])
     assert (part.level, part.known, part.total, part.proof, part.is_provisional) == (3.5, 2, 3, 0.667, False)
 
 
 def test_an_area_is_at_most_its_lowest_gate_plus_two_and_says_which() -> None:
-    part = area_result(
-        AREA,
+    part = area(
         [
             indicator(5.0, "b.a.x", weight=9.0),
             indicator(1.0, "b.a.g", is_gate=True),
@@ -57,23 +64,23 @@ def test_an_area_is_at_most_its_lowest_gate_plus_two_and_says_which() -> None:
 
 
 def test_a_gate_that_does_not_bind_is_not_named() -> None:
-    part = area_result(AREA, [indicator(3.0, is_gate=True), indicator(3.0)])
+    part = area([indicator(3.0, is_gate=True), indicator(3.0)])
     assert (part.level, part.cap) == (3.0, None)
 
 
 def test_an_unknown_gate_holds_nothing_down() -> None:
-    part = area_result(AREA, [indicator(None, is_gate=True), indicator(5.0)])
+    part = area([indicator(None, is_gate=True), indicator(5.0)])
     assert (part.level, part.cap) == (5.0, None)
 
 
 def test_an_area_of_which_only_attestations_speak_is_at_most_three() -> None:
     told = [indicator(5.0, is_attested=True), indicator(4.0, is_attested=True), indicator(None)]
-    part = area_result(AREA, told)
+    part = area(told)
     assert (part.level, part.cap) == (3.0, "attestation")
 
 
 def test_one_measured_indicator_lifts_the_cap_of_attestations() -> None:
-    part = area_result(AREA, [indicator(5.0, is_attested=True), indicator(4.0)])
+    part = area([indicator(5.0, is_attested=True), indicator(4.0)])
     assert (part.level, part.cap) == (4.5, None)
 
 
@@ -82,20 +89,20 @@ def test_the_lower_of_two_caps_holds() -> None:
         indicator(5.0, is_attested=True, weight=9.0),
         indicator(0.5, "b.a.g", is_attested=True, is_gate=True),
     ]
-    part = area_result(AREA, told)
+    part = area(told)
     assert (part.level, part.cap) == (2.5, "b.a.g")
 
 
 def test_an_area_without_any_known_indicator_is_unknown_and_provisional() -> None:
-    part = area_result(AREA, [indicator(None)])
+    part = area([indicator(None)])
     assert (part.level, part.proof, part.is_provisional, part.cap) == (None, 0.0, True, None)
 
 
 @pytest.mark.parametrize(("known", "is_provisional"), [(1, True), (2, False)])
 def test_below_half_the_proof_is_provisional(known: int, is_provisional: bool) -> None:
-    part = area_result(AREA, [indicator(3.0)] * known + [indicator(None)] * (4 - known))
+    part = area([indicator(3.0)] * known + [indicator(None)] * (4 - known))
     assert part.is_provisional is is_provisional
-    assert area_result(AREA, [indicator(3.0), indicator(None)]).is_provisional is False
+    assert area([indicator(3.0), indicator(None)]).is_provisional is False
 
 
 def test_an_unknown_area_is_left_out_of_its_block_and_an_unknown_block_out_of_the_score() -> None:
@@ -126,7 +133,7 @@ some = st.lists(
 
 @given(items=some)
 def test_an_area_stays_within_its_indicators_and_under_its_caps(items: list[IndicatorResult]) -> None:
-    part = area_result(AREA, items)
+    part = area(items)
     known = [item.level for item in items if item.level is not None]
     gates = [item.level for item in items if item.level is not None and item.is_gate]
     if not known:
@@ -146,15 +153,15 @@ def test_an_area_stays_within_its_indicators_and_under_its_caps(items: list[Indi
 def test_an_unknown_indicator_changes_the_proof_and_nothing_else(
     items: list[IndicatorResult], extra: float
 ) -> None:
-    before = area_result(AREA, items)
-    after = area_result(AREA, [*items, indicator(None, weight=extra, is_gate=True)])
+    before = area(items)
+    after = area([*items, indicator(None, weight=extra, is_gate=True)])
     assert (before.level, before.cap) == (after.level, after.cap)
     assert after.proof <= before.proof or not items
 
 
 @given(items=some)
 def test_the_order_of_indicators_does_not_matter(items: list[IndicatorResult]) -> None:
-    assert area_result(AREA, items).level == area_result(AREA, list(reversed(items))).level
+    assert area(items).level == area(list(reversed(items))).level
 
 
 @given(items=some, at=st.integers(0, 7), better=st.integers(0, 500).map(lambda n: n / 100))
@@ -165,7 +172,7 @@ def test_a_better_indicator_never_lowers_its_area(
         return
     higher = max(items[at].level or 0.0, better)
     improved = [*items[:at], msgspec.structs.replace(items[at], level=higher), *items[at + 1 :]]
-    before, after = area_result(AREA, items).level, area_result(AREA, improved).level
+    before, after = area(items).level, area(improved).level
     assert before is not None
     assert after is not None
     assert after >= before
@@ -198,3 +205,48 @@ def test_blocks_and_score_stay_within_their_parts_and_come_out_the_same_each_tim
     assert (result["score"] is None) == (not blocks)
     assert not blocks or round(20 * min(blocks), 1) <= result["score"] <= round(20 * max(blocks), 1)
     assert rolled(RULES) == rolled(RULES)
+
+
+# Exceptions
+
+IDS = [rule.id for rule in RULES.indicators]
+each_known = st.lists(known_or_not, min_size=len(IDS), max_size=len(IDS))
+
+
+def left_out(item: IndicatorResult) -> IndicatorResult:
+    return msgspec.structs.replace(item, level=None, reason="left out", excepted=WHOLE)
+
+
+def test_an_excepted_indicator_counts_neither_in_the_mean_nor_as_a_gate_nor_in_the_proof() -> None:
+    plain = [indicator(4.0), indicator(0.5, "b.a.g", is_gate=True), indicator(None)]
+    part = area([plain[0], plain[2]], plain)
+    assert (part.level, part.cap, part.proof, part.excepted) == (4.0, None, 0.5, 1)
+    assert part.level_without == 2.25
+
+
+def test_an_area_that_is_excepted_as_a_whole_is_left_out_of_its_block_and_of_the_score() -> None:
+    levels = {"continuous.backup-management.job-success": 1.0, "charge.managed-services.agreement-form": 4.0}
+    plain = [indicator(levels.get(rule.id), rule.id) for rule in RULES.indicators]
+    items = [left_out(item) if item.area == "continuous.backup-management" else item for item in plain]
+    result = roll_up(RULES, WHO, AT, items, plain)
+    assert (result.score, result.score_without) == (80.0, 50.0)
+    found = next(part for part in result.areas if part.slug == "continuous.backup-management")
+    assert (found.level, found.level_without, found.known, found.total) == (None, 1.0, 0, 0)
+    assert result.proof == round(1 / (len(IDS) - found.excepted), 3)
+
+
+@given(levels=each_known, excepted=st.sets(st.sampled_from(IDS)), lowered=each_known)
+def test_no_exception_ever_changes_the_score_without_exceptions(
+    levels: list[float | None], excepted: set[str], lowered: list[float | None]
+) -> None:
+    """Neither indicators that are left out nor levels that other rows give have a say in it."""
+    plain = [indicator(level, name) for name, level in zip(IDS, levels, strict=True)]
+    moved = [
+        left_out(item) if item.id in excepted else msgspec.structs.replace(item, level=level, excepted="1")
+        for item, level in zip(plain, lowered, strict=True)
+    ]
+    alone, beside = roll_up(RULES, WHO, AT, plain), roll_up(RULES, WHO, AT, moved, plain)
+    assert alone.score_without == alone.score == beside.score_without
+    for one, other in zip((*alone.blocks, *alone.areas), (*beside.blocks, *beside.areas), strict=True):
+        assert one.level_without == one.level == other.level_without
+        assert other.known <= other.total == one.total - other.excepted
