@@ -46,6 +46,7 @@ class Daemon:
         self._fresh = threading.Event()  # something was read since the last score
         self._fresh.set()
         self._scored_at = engine.clock()
+        self._scored_with = ""  # the hash of the rules
 
     def run(self) -> None:
         """Work until the engine's stop event is set; then let running work come to its page's end.
@@ -104,10 +105,13 @@ class Daemon:
             self._fresh.set()
 
     def _judge(self) -> None:
-        """Match, score and write notes, when something was read or a day has gone by."""
+        """Match, score and write notes, when something was read, rules are others, or a day has gone by."""
         engine = self._engine
         now = engine.clock()
-        if not self._fresh.is_set() and now - self._scored_at < SCORE_EVERY:
+        engine.rule_files.refresh()
+        rules = engine.rule_files.book.at(now)
+        is_due = now - self._scored_at >= SCORE_EVERY or rules.hash != self._scored_with
+        if not self._fresh.is_set() and not is_due:
             return
         self._fresh.clear()
         try:
@@ -116,8 +120,9 @@ class Daemon:
         except BaseException:
             self._fresh.set()  # the scheduler logs it; the next tick tries again
             raise
+        self._scored_with = scored.rules_hash
         self._scored_at = now
-        log.info("scored", clients=scored.clients, changed=scored.changed)
+        log.info("scored", clients=scored.clients, changed=scored.changed, rules=scored.rules_hash)
         if engine.config.settings.push.mode == "auto":
             summary = engine.deliver("schedule")
             if summary.tried:

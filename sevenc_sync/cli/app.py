@@ -23,7 +23,19 @@ app = typer.Typer(
 )
 
 # Each module adds its commands when it is imported; the order is that of --help.
-MODULES = ("demo", "check", "service", "sync", "scores", "why", "coverage", "push", "store", "new_connector")
+MODULES = (
+    "demo",
+    "check",
+    "service",
+    "sync",
+    "scores",
+    "why",
+    "rules",
+    "coverage",
+    "push",
+    "store",
+    "new_connector",
+)
 
 
 def _version(value: bool) -> None:

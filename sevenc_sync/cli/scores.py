@@ -1,7 +1,7 @@
 """sevenc-sync clients, show, why, score, rules: the result, and the proof behind it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -25,15 +25,13 @@ from sevenc_sync.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sevenc_sync.config import Configuration
-    from sevenc_sync.score import ClientResult, PartResult, Rules
-    from sevenc_sync.store.database import Store
+    from sevenc_sync.score import ClientResult, PartResult, RuleBook, Rules
 
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 Client = Annotated[str, typer.Argument(metavar="CLIENT", help="A client's name, or enough of it.")]
-
-rules_app = typer.Typer(help="The rules that turn evidence into levels.", no_args_is_help=True)
-app.add_typer(rules_app, name="rules")
 
 _LEVEL_STYLES = (
     "white on red3",
@@ -56,23 +54,34 @@ def level_text(level: float | None, *, provisional: bool = False) -> Text:
 
 
 def rules_of(config: "Configuration") -> "Rules":
-    """The effective rules; mistakes end with exit code 2, all listed."""
-    from sevenc_sync.score import RulesInvalid, builtin_rules_dir, load_rules
+    """The rules that are effective now; mistakes end with exit code 2, all listed."""
+    from sevenc_sync.clock import utc_now
 
-    own = [config.path.parent / directory for directory in config.settings.rules.directories]
+    return book_of(config).at(utc_now())
+
+
+def book_of(config: "Configuration", also: "Path | None" = None) -> "RuleBook":
+    """The rules for every clock; mistakes end with exit code 2, all listed.
+
+    `also` is read after the configured directories, with all its entries in force, whatever their day.
+    """
+    from sevenc_sync.engine.rulefiles import rule_directories
+    from sevenc_sync.score import RulesInvalid, load_book
+
+    directories = rule_directories(config)
+    if also is not None:
+        directories = [*(item for item in directories if item.resolve() != also.resolve()), also]
     try:
-        return load_rules([builtin_rules_dir(), *own])
+        return load_book(directories, at_once=() if also is None else (also,))
     except RulesInvalid as error:
         for mistake in error.mistakes:
             err.print(safe(mistake), soft_wrap=True)
-        fail(f"the rules have {len(error.mistakes)} mistakes; nothing was started.", USAGE)
+        count = len(error.mistakes)
+        fail(f"the rules have {count} mistake{'s' if count > 1 else ''}; nothing was started.", USAGE)
 
 
-def show_portfolio(store: "Store", rules: "Rules") -> None:
+def show_portfolio(results: Sequence["ClientResult"], rules: "Rules") -> None:
     """The clients-by-blocks table, best first."""
-    from sevenc_sync.score import load_results
-
-    results = load_results(store, rules)
     table = new_table("7C score by client")
     table.add_column("client", overflow="fold")
     table.add_column("score", justify="right", no_wrap=True)
@@ -129,7 +138,7 @@ def clients_command(
         if as_json:
             show_json([client_json(result) for result in load_results(store, rules)])
             return
-        show_portfolio(store, rules)
+        show_portfolio(load_results(store, rules), rules)
 
 
 def part_json(part: "PartResult") -> dict[str, object]:
@@ -229,6 +238,14 @@ def score_command(
     clients: Annotated[
         list[str] | None, typer.Argument(metavar="CLIENT", help="Only these; default: all.")
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="TIME",
+            help="Another clock, such as 2026-09-30 or 2026-09-30T18:00; saves nothing.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score the clients from the evidence in the store; nothing is fetched, nothing is sent."""
@@ -236,70 +253,37 @@ def score_command(
     from sevenc_sync.engine.local import open_engine
     from sevenc_sync.score import load_results
 
+    clock = None if as_of is None else time_of(as_of)
     config = configuration(context)
     with engine_errors(), open_engine(config) as engine:
-        matched = engine.match()
+        matched = None if clock else engine.match()
         known = load_results(engine.store, engine.rules)
         chosen = [find_client(known, name).client for name in clients] if clients else None
+        if clock is not None:
+            rules = engine.rule_files.book.at(clock)
+            results = engine.preview(clock, chosen)
+            if as_json:
+                show_json([client_json(result) for result in results])
+                return
+            show_portfolio(results, rules)
+            said = f"Computed for {clock:%Y-%m-%d %H:%M} UTC with the rules of that moment ({rules.hash})"
+            out.print(f"{said}, from the records as they are in the store today. Nothing was saved.")
+            return
         summary = engine.score(utc_now(), chosen)
         results = load_results(engine.store, engine.rules, chosen)
         if as_json:
             show_json([client_json(result) for result in results])
         else:
-            out.print(safe(matched.sentence()))
-            show_portfolio(engine.store, engine.rules)
+            if matched is not None:
+                out.print(safe(matched.sentence()))
+            show_portfolio(load_results(engine.store, engine.rules), engine.rules)
             out.print(f"{summary.clients} clients scored, {summary.changed} of them with a change.")
 
 
-@rules_app.command("check")
-def rules_check_command(context: typer.Context, as_json: AsJson = False) -> None:
-    """Check all mapping files; every mistake is listed with file, line and the nearest valid word."""
-    from sevenc_sync.config import DEFAULT_PATHS
-    from sevenc_sync.score import RulesInvalid, builtin_rules_dir, load_rules
-
-    own = []
-    if context.find_root().params.get("config") is not None or any(path.is_file() for path in DEFAULT_PATHS):
-        config = configuration(context)
-        own = [config.path.parent / directory for directory in config.settings.rules.directories]
+def time_of(text: str) -> datetime:
+    """An ISO date (its first moment) or date and time, UTC unless it says otherwise; ends with exit code 2 for anything else."""
     try:
-        rules = load_rules([builtin_rules_dir(), *own])
-    except RulesInvalid as error:
-        if as_json:
-            show_json({"mistakes": [str(mistake) for mistake in error.mistakes]})
-        for mistake in error.mistakes:
-            err.print(safe(mistake), soft_wrap=True)
-        count = len(error.mistakes)
-        fail(f"the rules have {count} mistake{'s' if count > 1 else ''}.", USAGE)
-    scored = {indicator.area for indicator in rules.indicators}
-    if as_json:
-        show_json(
-            {
-                "hash": rules.hash,
-                "blocks": len(rules.blocks),
-                "areas": len(rules.areas),
-                "areas_with_indicators": len(scored),
-                "indicators": len(rules.indicators),
-                "by_area": {
-                    area.slug: [item.id for item in rules.indicators if item.area == area.slug]
-                    for area in rules.areas
-                },
-                "mistakes": [],
-            }
-        )
-        return
-    show_table(
-        f"Rules {rules.hash}",
-        ("area", "name", "name is", "indicators"),
-        [
-            (
-                area.slug,
-                area.name,
-                area.name_status,
-                sum(1 for item in rules.indicators if item.area == area.slug),
-            )
-            for area in rules.areas
-        ],
-    )
-    out.print(
-        f"{len(rules.indicators)} indicators over {len(scored)} of {len(rules.areas)} areas in {len(rules.blocks)} blocks; no mistakes."
-    )
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"{text!r} is no time; expected 2026-09-30 or 2026-09-30T18:00, in UTC.", USAGE)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -27,6 +27,7 @@ from sevenc_sync.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from sevenc_sync.config import Configuration
     from sevenc_sync.sync.run import RunResult
 
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
@@ -118,6 +119,7 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
     from sevenc_sync.store.reads import quotas, stream_states
 
     config = configuration(context)
+    _say_rule_mistakes(config)
     with store_of(config) as store, store.read() as connection:
         states = stream_states(connection)
         bad = held(connection)
@@ -167,6 +169,21 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
         out.print(safe(f"{name}: the vendor counted {share} in its window, as of {moment(told['at'])} UTC."))
     for reason, streams in _by_reason(rows).items():
         err.print(safe(f"{', '.join(streams)}: {reason}"), soft_wrap=True)
+
+
+def _say_rule_mistakes(config: "Configuration") -> None:
+    """On standard error: what is wrong in the rule files, and that a running daemon goes on without them."""
+    from sevenc_sync.engine.rulefiles import rule_directories
+    from sevenc_sync.score import RulesInvalid, load_book
+
+    try:
+        load_book(rule_directories(config))
+    except RulesInvalid as error:
+        for mistake in error.mistakes:
+            err.print(safe(mistake), soft_wrap=True)
+        count = f"{len(error.mistakes)} mistake{'s' if len(error.mistakes) > 1 else ''}"
+        said = f"The rule files have {count}: a running daemon keeps the rules that it read before."
+        err.print(f"{said} No other command scores until they are mended.", soft_wrap=True)
 
 
 def _by_reason(rows: Sequence[Mapping[str, object]]) -> dict[str, list[str]]:

@@ -18,11 +18,12 @@ from sevenc_sync.connect.http import RetryPolicy
 from sevenc_sync.connect.notes import NotePort
 from sevenc_sync.engine.judge import Matched, client_test, feeds_of
 from sevenc_sync.engine.probe import Probed, probe_account
+from sevenc_sync.engine.rulefiles import RuleFiles, rule_directories
 from sevenc_sync.engine.sync_job import Account, Choice, SyncJob, open_accounts, open_http, sync_accounts
 from sevenc_sync.match import match_clients, match_devices
 from sevenc_sync.push import DeliverySummary, deliver, outbox_writer
 from sevenc_sync.registry import connectors
-from sevenc_sync.score import Rules, ScoreSummary, builtin_rules_dir, load_rules, score_clients
+from sevenc_sync.score import ClientResult, Rules, ScoreSummary, preview, score_clients
 from sevenc_sync.store.accounts import stop_account
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import this_holder
@@ -86,11 +87,14 @@ class Engine:
         )
 
     @cached_property
+    def rule_files(self) -> RuleFiles:
+        """The built-in rules and those of the configured directories, as they were last read. Raises RulesInvalid."""
+        return RuleFiles(rule_directories(self.config))
+
+    @property
     def rules(self) -> Rules:
-        """The effective rules: the built-in ones and those of the configured directories. Raises RulesInvalid."""
-        folder = self.config.path.parent
-        own = [folder / directory for directory in self.config.settings.rules.directories]
-        return load_rules([builtin_rules_dir(), *own])
+        """The rules that are effective now. Raises RulesInvalid."""
+        return self.rule_files.book.at(self.clock())
 
     def probe(self, account: Account) -> list[Probed]:
         """Try each stream of the account with one small request."""
@@ -105,14 +109,20 @@ class Engine:
 
     def score(self, now: datetime, clients: Collection[int] | None = None) -> ScoreSummary:
         """Score the clients (none given: all) as of `now`; each note that must change is in the outbox afterwards."""
+        rules = self.rule_files.book.at(now)
         return score_clients(
             self.store,
-            self.rules,
+            rules,
             now,
             feeds_of(self.accounts),
             clients=clients,
-            on_scored=outbox_writer(self.rules, self._note_accounts()),
+            on_scored=outbox_writer(rules, self._note_accounts()),
         )
+
+    def preview(self, now: datetime, clients: Collection[int] | None = None) -> list[ClientResult]:
+        """The results as of `now`, from the records as they are in the store; by name. Nothing is saved."""
+        with self.store.read() as connection:
+            return preview(connection, self.rule_files.book.at(now), now, feeds_of(self.accounts), clients)
 
     def deliver(self, trigger: str) -> DeliverySummary:
         """Write the waiting notes into their PSAs. An account that cannot be opened keeps its notes waiting."""

@@ -4,10 +4,12 @@ from sevenc_sync.score.explain import EvidenceRow, Explained, explain, measure_m
 from sevenc_sync.score.families import Mapped, line_to_paste
 from sevenc_sync.score.feeds import Feeds
 from sevenc_sync.score.ladders import LEVEL_NAMES
-from sevenc_sync.score.loading import builtin_rules_dir, load_rules
+from sevenc_sync.score.loading import builtin_rules_dir, load_book, load_rules
 from sevenc_sync.score.mistakes import Mistake, RulesInvalid
+from sevenc_sync.score.preview import Move, moves, preview, rule_changes
 from sevenc_sync.score.reach import Coverage, coverage
 from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
+from sevenc_sync.score.rulebook import Dated, RuleBook
 from sevenc_sync.score.rules import Area, Block, Indicator, Rules
 from sevenc_sync.score.saving import OnScored, load_results, score_clients, stored_results
 from sevenc_sync.score.tagging import tag_phrases
@@ -20,6 +22,7 @@ __all__ = [
     "Block",
     "ClientResult",
     "Coverage",
+    "Dated",
     "EvidenceRow",
     "Explained",
     "Feeds",
@@ -28,8 +31,10 @@ __all__ = [
     "IndicatorResult",
     "Mapped",
     "Mistake",
+    "Move",
     "OnScored",
     "PartResult",
+    "RuleBook",
     "Rules",
     "RulesInvalid",
     "ScoreSummary",
@@ -39,9 +44,13 @@ __all__ = [
     "explain",
     "find_target",
     "line_to_paste",
+    "load_book",
     "load_results",
     "load_rules",
     "measure_means",
+    "moves",
+    "preview",
+    "rule_changes",
     "score_clients",
     "stored_results",
     "tag_phrases",

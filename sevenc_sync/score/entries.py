@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sevenc_sync.score.mistakes import Mistake, listed, nearest, shown
@@ -17,6 +18,7 @@ KNOWN = {
     "group": "clients",
 }
 LEVELS = (0.0, 5.0)
+ENABLE_ON = "enable_on"  # may stand in every entry; read where entries are chosen by day
 _LENGTH = re.compile(r"(\d{1,6})(h|d)")
 _SECONDS = {"h": 3_600, "d": 86_400}
 
@@ -32,36 +34,47 @@ def merged(
     values: dict[str, dict[str, Given]] = {}
     order: list[str] = []
     for layer in layers:
-        seen: dict[str, Entry] = {}
         fresh: list[str] = []
-        for entry in (entry for entry in layer if entry.table == table):
-            name = _id(entry, mistakes)
-            if name is None:
-                continue
-            if name in seen:
-                first = seen[name]
-                mistakes.append(
-                    Mistake(
-                        file=entry.file,
-                        line=entry.line,
-                        id=name,
-                        problem="is given twice",
-                        value=f"first at {first.file}:{first.line}",
-                    )
-                )
-                continue
-            seen[name] = entry
+        for name, entries in _by_id(layer, table, mistakes).items():
             if name not in values:
-                if layer is not layers[0] and KNOWN[table] not in entry.values:
-                    mistakes.append(_stray(entry, name, values))
+                if layer is not layers[0] and not any(KNOWN[table] in entry.values for entry in entries):
+                    mistakes += [_stray(entry, name, values) for entry in entries]
                     continue
                 fresh.append(name)
-            values[name] = values.get(name, {}) | entry.values | {"": Given(None, entry.file, entry.line)}
+            for entry in entries:
+                values[name] = values.get(name, {}) | entry.values | {"": Given(None, entry.file, entry.line)}
         order = [*fresh, *order] if later_first else [*order, *fresh]
     for name in order:
         reader = EntryReader(name, values[name], mistakes)
         if reader.flag("enabled", True):
             yield reader
+
+
+def _by_id(layer: Sequence[Entry], table: str, mistakes: list[Mistake]) -> dict[str, list[Entry]]:
+    """The layer's entries of a table by id. One id may come again for another day; the later day's word is last."""
+    found: dict[str, list[Entry]] = {}
+    for entry in (entry for entry in layer if entry.table == table):
+        name = _id(entry, mistakes)
+        if name is None:
+            continue
+        others = found.setdefault(name, [])
+        first = next((other for other in others if other.enable_on == entry.enable_on), None)
+        if first is None:
+            others.append(entry)
+        else:
+            mistakes.append(
+                Mistake(
+                    file=entry.file,
+                    line=entry.line,
+                    id=name,
+                    problem="is given twice",
+                    value=f"first at {first.file}:{first.line}",
+                )
+            )
+    return {
+        name: sorted(entries, key=lambda entry: entry.enable_on or date.min)
+        for name, entries in found.items()
+    }
 
 
 def _stray(entry: Entry, name: str, known: Mapping[str, Any]) -> Mistake:
@@ -99,7 +112,7 @@ class EntryReader:
         self.id = name
         self._values = values
         self._mistakes = mistakes
-        self._read = {"", "id"}
+        self._read = {"", "id", ENABLE_ON}
         self._before = len(mistakes)
 
     @property

@@ -1,14 +1,16 @@
 """From mapping directories to rules: merge by id, check everything, and tell all mistakes together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 
 import mappings
 from sevenc_sync.model import RECORDS
-from sevenc_sync.score.entries import KNOWN, EntryReader, merged
+from sevenc_sync.score.entries import ENABLE_ON, KNOWN, EntryReader, merged
 from sevenc_sync.score.groups import read_group
 from sevenc_sync.score.indicators import read_indicator
-from sevenc_sync.score.mistakes import Mistake, RulesInvalid, listed, nearest
+from sevenc_sync.score.mistakes import Mistake, RulesInvalid, listed, nearest, shown
+from sevenc_sync.score.rulebook import Dated, RuleBook
 from sevenc_sync.score.rules import Area, Block, Indicator, Rules
 from sevenc_sync.score.tomlfile import Entry, read_entries
 from sevenc_sync.score.words import ANY, WordRule
@@ -19,37 +21,93 @@ def builtin_rules_dir() -> Path:
     return Path(mappings.__file__).parent
 
 
-def load_rules(dirs: Sequence[Path]) -> Rules:
-    """The effective rules of all `*.toml` files in the directories; a later directory wins, key by key, for the same id.
+def load_rules(dirs: Sequence[Path], now: datetime | None = None) -> Rules:
+    """The effective rules at the clock `now`; without one, those that no `enable_on` holds back. See load_book."""
+    book = load_book(dirs)
+    return book.stages[0][1] if now is None else book.at(now)
 
-    Raises RulesInvalid with every mistake of every file.
+
+def load_book(dirs: Sequence[Path], *, at_once: Collection[Path] = ()) -> RuleBook:
+    """The rules of all `*.toml` files in the directories; a later directory wins, key by key, for the same id.
+
+    In the directories of `at_once` every entry counts from the beginning, whatever its `enable_on`. Raises RulesInvalid
+    with every mistake of every file, also of entries that do not count yet.
     """
     mistakes: list[Mistake] = []
-    layers: list[list[Entry]] = []
-    for directory in dirs:
-        if not directory.is_dir():
-            mistakes.append(Mistake(file=str(directory), line=0, problem="is no directory"))
-            continue
-        layers.append(
-            [entry for path in sorted(directory.glob("*.toml")) for entry in read_entries(path, mistakes)]
-        )
-    mistakes += [
-        Mistake(
-            file=entry.file,
-            line=entry.line,
-            problem="unknown table",
-            value=f"[[{entry.table}]]",
-            expected=listed(KNOWN),
-            nearest=nearest(entry.table, KNOWN),
-        )
+    layers = [_layer(directory, mistakes, at_once=directory in at_once) for directory in dirs]
+    dated = [
+        Dated(on=entry.enable_on, table=entry.table, id=name, file=entry.file, line=entry.line)
         for layer in layers
         for entry in layer
-        if entry.table not in KNOWN
+        if entry.enable_on is not None and (name := _name(entry)) is not None
     ]
-    rules = _checked(layers, mistakes)
+    days = (None, *sorted({item.on for item in dated}))
+    stages = tuple((day, _checked(_in_force(layers, day), mistakes)) for day in days)
     if mistakes:
-        raise RulesInvalid(mistakes)
-    return rules
+        # What is wrong today and on a later day is one mistake.
+        raise RulesInvalid(dict.fromkeys(mistakes))
+    return RuleBook(stages, tuple(sorted(dated, key=lambda item: (item.on, item.table, item.id))))
+
+
+def _layer(directory: Path, mistakes: list[Mistake], *, at_once: bool) -> list[Entry]:
+    """All entries of one directory, by file."""
+    if not directory.is_dir():
+        mistakes.append(Mistake(file=str(directory), line=0, problem="is no directory"))
+        return []
+    found = [entry for path in sorted(directory.glob("*.toml")) for entry in read_entries(path, mistakes)]
+    for entry in found:
+        if entry.table not in KNOWN:
+            mistakes.append(
+                Mistake(
+                    file=entry.file,
+                    line=entry.line,
+                    problem="unknown table",
+                    value=f"[[{entry.table}]]",
+                    expected=listed(KNOWN),
+                    nearest=nearest(entry.table, KNOWN),
+                )
+            )
+        given = entry.values.get(ENABLE_ON)
+        if given is not None and entry.enable_on is None:
+            mistakes.append(
+                Mistake(
+                    file=given.file,
+                    line=given.line,
+                    id=_name(entry),
+                    key=ENABLE_ON,
+                    problem="is no day",
+                    value=shown(given.value),
+                    expected="a date without quotes, such as 2027-01-31",
+                )
+            )
+        if at_once:
+            entry.values.pop(ENABLE_ON, None)
+    return found
+
+
+def _name(entry: Entry) -> str | None:
+    given = entry.values.get("id")
+    return given.value if given is not None and isinstance(given.value, str) else None
+
+
+def _in_force(layers: Sequence[Sequence[Entry]], day: date | None) -> list[list[Entry]]:
+    """Of each layer the entries that count on that day (None: before any).
+
+    A change to a rule that does not count yet waits with it; else it would be taken for one to no rule at all.
+    """
+
+    def counts(entry: Entry) -> bool:
+        return entry.enable_on is None or (day is not None and entry.enable_on <= day)
+
+    def begun(entries: Iterable[Entry]) -> set[tuple[str, str | None]]:
+        return {(e.table, _name(e)) for e in entries if KNOWN.get(e.table, "id") in e.values}
+
+    every = [entry for one in layers for entry in one]
+    waiting = begun(every) - begun(entry for entry in every if counts(entry))
+    return [
+        [entry for entry in layer if counts(entry) and (entry.table, _name(entry)) not in waiting]
+        for layer in layers
+    ]
 
 
 def _checked(layers: Sequence[Sequence[Entry]], mistakes: list[Mistake]) -> Rules:

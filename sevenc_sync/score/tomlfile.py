@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ class Entry(msgspec.Struct, frozen=True):
     file: str
     line: int
     values: dict[str, Given]
+
+    @property
+    def enable_on(self) -> date | None:
+        """The day from which it counts; None: always, or what is given is no day."""
+        given = self.values.get("enable_on")
+        # A date with a time is a date too, in Python's eyes.
+        return given.value if given is not None and type(given.value) is date else None
 
 
 def read_entries(path: Path, mistakes: list[Mistake]) -> list[Entry]:

@@ -5,7 +5,8 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -228,6 +229,53 @@ def test_wrong_rules_end_it_before_anything_starts(site: Any, log: io.StringIO) 
     with open_engine(wrong) as engine, pytest.raises(RulesInvalid):
         Daemon(engine, notifier=Notifier(None), tick_seconds=TICK).run()
     assert site.vendor("companies").requests == []
+
+
+def test_changed_rules_are_scored_with_and_wrong_ones_leave_the_old_in_force(
+    site: Any, log: io.StringIO
+) -> None:
+    own = site.home.folder / "own"
+    own.mkdir()
+    config = site.config()
+    rules = config.settings.rules.model_copy(update={"directories": (own,)})
+    changed = replace(config, settings=config.settings.model_copy(update={"rules": rules}))
+    with open_engine(changed) as engine:
+        engine.sync(trigger="test")
+        daemon = Daemon(engine, notifier=Notifier(None), tick_seconds=TICK)
+        name = engine.rules.indicators[0].id
+        daemon._judge()
+        (own / "mine.toml").write_text(f'[[indicator]]\nid = "{name}"\nweight = 7\n')
+        daemon._judge()
+        daemon._judge()
+        (own / "mine.toml").write_text(f'[[indicator]]\nid = "{name}"\nwieght = 8\n')
+        daemon._judge()
+        weight = engine.rules.indicator_by_id[name].weight
+    scored = [event["rules"] for event in events(log) if event["event"] == "scored"]
+    assert len(scored) == len(set(scored)) == 2
+    assert weight == 7
+    (mistake,) = [event["mistake"] for event in events(log) if event["event"] == "rule mistake"]
+    assert f"{own / 'mine.toml'}:3: {name} [wieght]: unknown key" in mistake
+
+
+def test_a_rule_counts_from_its_day_on_without_a_restart(site: Any, log: io.StringIO) -> None:
+    own = site.home.folder / "own"
+    own.mkdir()
+    now = [utc_now()]
+    day = (now[0] + timedelta(days=1)).date()
+    config = site.config()
+    rules = config.settings.rules.model_copy(update={"directories": (own,)})
+    changed = replace(config, settings=config.settings.model_copy(update={"rules": rules}))
+    with open_engine(changed, clock=lambda: now[0]) as engine:
+        engine.sync(trigger="test")
+        name = engine.rules.indicators[0].id
+        (own / "mine.toml").write_text(f'[[indicator]]\nid = "{name}"\nenable_on = {day}\nenabled = false\n')
+        daemon = Daemon(engine, notifier=Notifier(None), tick_seconds=TICK)
+        daemon._judge()
+        now[0] = datetime.combine(day, time(0, 0, 1), UTC)
+        daemon._judge()
+        daemon._judge()
+        assert name not in engine.rules.indicator_by_id
+    assert len({event["rules"] for event in events(log) if event["event"] == "scored"}) == 2
 
 
 def test_another_process_may_look_at_the_store_meanwhile(site: Any, log: io.StringIO) -> None:

@@ -66,7 +66,7 @@ def _demo(engine: Engine) -> str:
         patched.setattr(common.out, "_file", written)
         patched.setattr(common.out, "width", 118)
         common.out.print(matched, soft_wrap=True)
-        show_portfolio(engine.store, engine.rules)
+        show_portfolio(load_results(engine.store, engine.rules), engine.rules)
         common.out.print(engine.deliver(trigger="demo").sentence())
     return _tidy(written.getvalue())
 
