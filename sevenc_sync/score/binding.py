@@ -23,9 +23,10 @@ from sqlalchemy import (
 )
 
 from sevenc_sync.score.bound import Bound, own_columns
+from sevenc_sync.score.decided import field_values
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.sources import SOURCES, Source
-from sevenc_sync.score.sqlfunctions import custom_value, said, same_order
+from sevenc_sync.score.sqlfunctions import same_order
 from sevenc_sync.score.vocabulary import DAY, Sql, Uses
 from sevenc_sync.score.words import Phrases
 from sevenc_sync.score.wordtables import Flags, flag_names
@@ -49,6 +50,7 @@ class Binder:
     phrases: Phrases
     dialect: str
     clients: Collection[int] | None
+    attested: Collection[str] = frozenset()  # fields that somebody attests of some client
 
     def bind(self, name: str, uses: Uses) -> Bound:
         """The source with at least the columns, tags, services and custom fields of `uses`."""
@@ -106,10 +108,7 @@ class Binder:
                 _company.c.account.label("account"),
                 *[value.label(f"c_{name}") for name, value in columns.items()],
                 *[value.label(f"f_{name}") for name, value in flags.by_name.items()],
-                *[
-                    said(custom_value(_company.c.custom, name)).label(f"x{n}")
-                    for n, name in enumerate(fields)
-                ],
+                *[value.label(f"x{n}") for n, value in enumerate(field_values(self, fields))],
             )
             .select_from(from_)
             .where(client.c.is_active, _company.c.gone_at.is_(None), *self.of_clients(client.c.id))

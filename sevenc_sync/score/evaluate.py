@@ -2,22 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import BigInteger, Connection, Integer, and_, case, func, literal, not_, select, true
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.bound import Bound
+from sevenc_sync.score.decided import LEFT_OUT, Attested, Excepted, read_attested, without_excepted
 from sevenc_sync.score.feeds import Feeds, Sources
 from sevenc_sync.score.ladders import shown_value
 from sevenc_sync.score.language import build
 from sevenc_sync.score.measures import LOW_SAMPLE, MEASURES, UNIT_TABLES, YEAR, Reading
-from sevenc_sync.score.results import ClientResult, IndicatorResult
+from sevenc_sync.score.results import WHOLE, ClientResult, IndicatorResult
 from sevenc_sync.score.rollup import Subject, roll_up
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES, Source
@@ -47,22 +49,43 @@ class Evaluation:
         int, frozenset[str]
     ]  # by account: custom fields that hold something for some company
     phrases: Phrases
+    attested: Attested
+    excepted: Excepted
+    kept_sums: Mapping[str, Mapping[int, Mapping[str, Any]]]  # as sums, without the records that are excepted
 
     def results(self) -> list[ClientResult]:
         """One result per client, by client number."""
-        return [
-            roll_up(
-                self.rules,
-                subject,
-                self.at,
-                [self._indicator(indicator, subject) for indicator in self.rules.indicators],
-            )
-            for subject in self.subjects
-        ]
+        return [self._result(subject) for subject in self.subjects]
 
-    def _indicator(self, indicator: Indicator, subject: Subject) -> IndicatorResult:
+    def _result(self, subject: Subject) -> ClientResult:
+        indicators = self.rules.indicators
+        plain = [
+            self._indicator(item, subject, self.sums[item.id].get(subject.client)) for item in indicators
+        ]
+        if subject.client not in self.excepted.clients():
+            return roll_up(self.rules, subject, self.at, plain)
+        counted = [
+            self._with_exceptions(item, subject, result)
+            for item, result in zip(indicators, plain, strict=True)
+        ]
+        return roll_up(self.rules, subject, self.at, counted, plain)
+
+    def _with_exceptions(
+        self, indicator: Indicator, subject: Subject, plain: IndicatorResult
+    ) -> IndicatorResult:
+        """The indicator as it is with the exceptions in force; `plain` is what it is without any."""
+        if self.excepted.is_whole(subject.client, indicator):
+            return structs.replace(plain, level=None, reason=LEFT_OUT, excepted=WHOLE, is_low_sample=False)
+        records = self.excepted.records.get((subject.client, indicator.id))
+        if records is None:
+            return plain
+        kept = self._indicator(indicator, subject, self.kept_sums[indicator.id].get(subject.client))
+        return structs.replace(kept, level_without=plain.level, excepted=str(records))
+
+    def _indicator(
+        self, indicator: Indicator, subject: Subject, sums: Mapping[str, Any] | None
+    ) -> IndicatorResult:
         measure = MEASURES[indicator.measure]
-        sums = self.sums[indicator.id].get(subject.client)
         reading = Reading(value=None, sample=0)
         reason = self._fault(indicator, subject)
         if reason is None:
@@ -117,6 +140,9 @@ class Evaluation:
         source, fields, tags = SOURCES[indicator.rows], indicator.uses.customs, indicator.uses.tags
         if fields & self.used_fields.get(subject.account, frozenset()):
             return None
+        # An attestation speaks for its own client; of the others nothing follows from it.
+        if fields & self.attested.get(subject.client, frozenset()):
+            return None
         if has_words and tags and not tags & self.used_tags(source):
             names = ", ".join(sorted(tags))
             return f"none of the {source.name.replace('_', ' ')} is tagged {names}"
@@ -152,24 +178,57 @@ def evaluate(
 ) -> Evaluation:
     """Read all that the rules ask of the store, for those clients (None: all active ones)."""
     seconds = to_seconds(now)
-    binder = Binder(rules, seconds, Phrases.read(connection), connection.dialect.name, clients)
-    sums: dict[str, dict[int, dict[str, Any]]] = {}
-    for name in SOURCES:
-        mine = [indicator for indicator in rules.indicators if indicator.rows == name]
-        units = [
-            per for per in sorted({i.per for i in rules.indicators if i.per}) if _UNIT_SOURCES[per] == name
-        ]
-        if mine or units:
-            sums |= _count(connection, binder, mine, units, name)
+    attested = read_attested(connection, seconds, clients)
+    excepted = Excepted.read(connection, seconds, clients)
+    binder = _binder(connection, rules, seconds, clients, attested)
+    few, owners = excepted.narrowed(rules)
+    again = replace(binder, rules=few, clients=owners)
     return Evaluation(
         rules=rules,
         at=from_seconds(seconds),
         subjects=_subjects(connection, clients),
         sources=Sources.read(connection, feeds, seconds),
-        sums=sums,
+        sums=_all_sums(connection, binder),
         used_fields=_used_fields(connection, rules),
         phrases=binder.phrases,
+        attested=attested,
+        excepted=excepted,
+        kept_sums=_all_sums(connection, again, with_exceptions=True) if owners else {},
     )
+
+
+def binder_of(connection: Connection, rules: Rules, now: datetime, client_id: int) -> Binder:
+    """What binds sources to one client's rows, as `evaluate` does."""
+    seconds = to_seconds(now)
+    return _binder(connection, rules, seconds, [client_id], read_attested(connection, seconds, [client_id]))
+
+
+def _binder(
+    connection: Connection, rules: Rules, now: int, clients: Collection[int] | None, attested: Attested
+) -> Binder:
+    fields = frozenset[str]().union(*attested.values())
+    return Binder(rules, now, Phrases.read(connection), connection.dialect.name, clients, fields)
+
+
+def _all_sums(
+    connection: Connection, binder: Binder, *, with_exceptions: bool = False
+) -> dict[str, dict[int, dict[str, Any]]]:
+    """The sums of all of the binder's indicators, and of the units that they divide by."""
+    sums: dict[str, dict[int, dict[str, Any]]] = {}
+    indicators = binder.rules.indicators
+    for name in SOURCES:
+        mine = [indicator for indicator in indicators if indicator.rows == name]
+        units = [per for per in sorted({i.per for i in indicators if i.per}) if _UNIT_SOURCES[per] == name]
+        if mine or (units and not with_exceptions):
+            sums |= _count(
+                connection,
+                binder,
+                mine,
+                [] if with_exceptions else units,
+                name,
+                with_exceptions=with_exceptions,
+            )
+    return sums
 
 
 def expressions(indicator: Indicator, bound: Bound, rules: Rules, now: int) -> dict[str, Sql]:
@@ -189,7 +248,13 @@ def expressions(indicator: Indicator, bound: Bound, rules: Rules, now: int) -> d
 
 
 def _count(
-    connection: Connection, binder: Binder, indicators: Sequence[Indicator], units: Sequence[str], source: str
+    connection: Connection,
+    binder: Binder,
+    indicators: Sequence[Indicator],
+    units: Sequence[str],
+    source: str,
+    *,
+    with_exceptions: bool,
 ) -> dict[str, dict[int, dict[str, Any]]]:
     """All sums over one source in one pass over its rows, by indicator (or unit) and client."""
     uses = Uses(columns=frozenset({SOURCES[source].newest}))
@@ -206,6 +271,8 @@ def _count(
 
     for indicator in indicators:
         parts = expressions(indicator, bound, binder.rules, binder.now)
+        if with_exceptions:
+            parts = without_excepted(parts, bound, indicator, binder.now)
         for part, sql in MEASURES[indicator.measure].sums(indicator, parts).items():
             ask(indicator.id, part, sql)
         if indicator.is_attested and "is_record" in bound.columns:

@@ -6,24 +6,27 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, and_, case, func, not_, or_, select
 
-from sevenc_sync.clock import from_seconds, to_seconds
+from sevenc_sync.clock import from_seconds
 from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.bound import Bound
-from sevenc_sync.score.evaluate import evaluate, expressions
+from sevenc_sync.score.decided import risks_of, without_excepted
+from sevenc_sync.score.evaluate import binder_of, evaluate, expressions
 from sevenc_sync.score.families import unmapped_shares
 from sevenc_sync.score.feeds import Feeds
 from sevenc_sync.score.ladders import shown_value
 from sevenc_sync.score.measures import MEASURES
-from sevenc_sync.score.results import IndicatorResult
+from sevenc_sync.score.results import WHOLE, IndicatorResult
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES
 from sevenc_sync.score.sqlfunctions import same_order
 from sevenc_sync.score.targets import indicators_of
 from sevenc_sync.score.vocabulary import Sql, Uses
-from sevenc_sync.score.words import Phrases
+from sevenc_sync.store.attestations import Attestation, attestations
 from sevenc_sync.store.database import Store
+from sevenc_sync.store.exceptions import AcceptedRisk
 from sevenc_sync.store.tables import account
 
 Label = str | float | bool | datetime | None
@@ -46,7 +49,9 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     indicator's unit; `rows_far`: how many more rows must be good, for shares. `rows` are records that count (`rows_total`
     of them), `to_fix` those that hold the level down (`to_fix_total`); both lists are cut to a limit. `missing` names the
     conditions that no record meets, for measures made of several conditions. `unmapped` is the share (0 to 1) of the
-    client's rows whose words no rule knows, None where the indicator asks for no words.
+    client's rows whose words no rule knows, None where the indicator asks for no words. `attested` is what somebody says in
+    place of the custom fields that it reads, `exceptions` are those in force that touch it; records that they name are
+    in no list.
     """
 
     result: IndicatorResult
@@ -66,6 +71,8 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     to_fix_total: int
     missing: tuple[str, ...]
     unmapped: float | None
+    attested: tuple[Attestation, ...] = ()
+    exceptions: tuple[AcceptedRisk, ...] = ()
 
 
 def explain(
@@ -76,19 +83,28 @@ def explain(
     Raises KeyError for a target that is neither (see find_target), and for a client that is not active.
     """
     wanted = set(indicators_of(rules, target))
-    few = msgspec.structs.replace(
-        rules, indicators=tuple(indicator for indicator in rules.indicators if indicator.id in wanted)
-    )
+    few = rules.with_indicators([item for item in rules.indicators if item.id in wanted])
     with store.read() as connection:
         results = evaluate(connection, few, now, feeds, [client_id]).results()
         if not results:
             raise KeyError(f"client {client_id}")
-        binder = Binder(few, to_seconds(now), Phrases.read(connection), connection.dialect.name, [client_id])
+        binder = binder_of(connection, few, now, client_id)
         by_id = {item.id: item for item in results[0].indicators}
         unmapped = unmapped_shares(connection, binder, few.indicators)
+        said = attestations(connection, owner=client_id, in_force_at=now)
         return [
-            _explained(
-                connection, binder, rules, indicator, by_id[indicator.id], unmapped.get(indicator.id), limit
+            structs.replace(
+                _explained(
+                    connection,
+                    binder,
+                    rules,
+                    indicator,
+                    by_id[indicator.id],
+                    unmapped.get(indicator.id),
+                    limit,
+                ),
+                attested=tuple(item for item in said if item.field in indicator.uses.customs),
+                exceptions=risks_of(connection, rules, now, client_id, indicator.id),
             )
             for indicator in few.indicators
         ]
@@ -107,6 +123,8 @@ def _explained(
     labels = Uses(columns=frozenset(source.label))
     bound = binder.bind(indicator.rows, indicator.uses | labels)
     parts = expressions(indicator, bound, rules, binder.now)
+    if result.excepted not in (None, WHOLE):
+        parts = without_excepted(parts, bound, indicator, binder.now)
     counts, fixes = _row_conditions(indicator, parts)
     rows, total = _rows(connection, bound, counts, limit)
     to_fix, fix_total = _rows(connection, bound, fixes, limit) if fixes is not None else ((), 0)

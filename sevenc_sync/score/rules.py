@@ -1,7 +1,7 @@
 """The rules in memory: the framework's blocks and areas, the indicators, and what words mean."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
@@ -138,6 +138,10 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
     tags: tuple[WordRule, ...]
     services: tuple[WordRule, ...]
     groups: tuple[Group, ...] = ()
+
+    def with_indicators(self, indicators: Sequence[Indicator]) -> "Rules":
+        """The same rules with these indicators only."""
+        return msgspec.structs.replace(self, indicators=tuple(indicators))
 
     def target_of(self, group: str | None, area: str) -> float:
         """The level, 0 to 5, that an area should have for a client of that group (None, or one that is no more: no group).

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Integer, Text, and_, cast, exists, false, literal, null, or_, select, true, union_all
 
 from sevenc_sync.score.bound import Bound, own_columns
+from sevenc_sync.score.decided import field_values
 from sevenc_sync.score.sources import SOURCES, Source
-from sevenc_sync.score.sqlfunctions import custom_value, said
 from sevenc_sync.score.vocabulary import SQL_TYPE, Sql, Uses
 from sevenc_sync.score.wordtables import flag_names
 from sevenc_sync.store.tables import client, evidence, link
@@ -121,7 +121,7 @@ def events(binder: "Binder", source: Source, uses: Uses) -> Bound:
             for name in source.columns
         ],
         *[_typed(false(), "is_record", source).label(f"f_{name}") for name in names],
-        *[said(custom_value(_company.c.custom, name)).label(f"x{n}") for n, name in enumerate(fields)],
+        *[value.label(f"x{n}") for n, value in enumerate(field_values(binder, fields))],
     ).select_from(
         _company.join(client, and_(client.c.account == _company.c.account, client.c.company == _company.c.id))
     ).where(client.c.is_active, _company.c.gone_at.is_(None), *binder.of_clients(client.c.id))  # fmt: skip

@@ -1,0 +1,139 @@
+"""What people decided, as scoring reads it: attested values before custom fields, and records that exceptions leave out."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Integer, and_, func, literal, not_, select
+
+from sevenc_sync.clock import from_seconds
+from sevenc_sync.score.bound import Bound
+from sevenc_sync.score.rules import Indicator, Rules
+from sevenc_sync.score.sqlfunctions import custom_value, said
+from sevenc_sync.score.vocabulary import Sql
+from sevenc_sync.store.attestations import attested_in_force
+from sevenc_sync.store.exceptions import AcceptedRisk, excepted_in_force, exceptions
+from sevenc_sync.store.tables import attestation, client, evidence, exception
+
+if TYPE_CHECKING:  # binding binds by way of this module
+    from sevenc_sync.score.binding import Binder
+
+_company = evidence["company"]
+LEFT_OUT = "left out by an exception"
+
+# Client -> the fields that somebody attests of it now.
+Attested = Mapping[int, frozenset[str]]
+
+
+def read_attested(connection: Connection, now: int, clients: Collection[int] | None) -> Attested:
+    """The fields that are attested at that moment (epoch seconds), by client (None: all)."""
+    statement = select(attestation.c.client, attestation.c.field).where(attested_in_force(now)).distinct()
+    if clients is not None:
+        statement = statement.where(attestation.c.client.in_(sorted(clients)))
+    found: dict[int, set[str]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.client, set()).add(row.field)
+    return {owner: frozenset(fields) for owner, fields in found.items()}
+
+
+def field_values(binder: "Binder", fields: Iterable[str]) -> list[Sql]:
+    """What is known of each field, for statements over companies and their clients: attested, else as the PSA has it."""
+    values: list[Sql] = []
+    for name in fields:
+        typed = said(custom_value(_company.c.custom, name))
+        # A field that nobody attests for anybody costs no look-up.
+        values.append(func.coalesce(_attested(name, binder.now), typed) if name in binder.attested else typed)
+    return values
+
+
+def _attested(name: str, now: int) -> Sql:
+    """The newest attestation of that field of the row's client that counts now."""
+    found: Sql = (
+        select(attestation.c.value)
+        .where(attestation.c.client == client.c.id, attestation.c.field == name, attested_in_force(now))
+        .order_by(attestation.c.id.desc())
+        .limit(1)
+        .correlate(client)
+        .scalar_subquery()
+    )
+    return found
+
+
+@dataclass(frozen=True)
+class Excepted:
+    """The exceptions in force: what is left out as a whole, and how many records, by client."""
+
+    whole: Mapping[int, frozenset[str]] = field(default_factory=dict)  # areas and indicators
+    records: Mapping[tuple[int, str], int] = field(default_factory=dict)  # by client and indicator
+
+    @classmethod
+    def read(cls, connection: Connection, now: int, clients: Collection[int] | None) -> "Excepted":
+        """Those of these clients (None: all) at that moment (epoch seconds)."""
+        return cls.of(exceptions(connection, owners=clients, in_force_at=from_seconds(now)))
+
+    @classmethod
+    def of(cls, risks: Iterable[AcceptedRisk]) -> "Excepted":
+        """What these exceptions leave out."""
+        whole: dict[int, set[str]] = {}
+        records: Counter[tuple[int, str]] = Counter()
+        for risk in risks:
+            if risk.record is None:
+                whole.setdefault(risk.client, set()).add(risk.target)
+            else:
+                records[risk.client, risk.target] += 1
+        return cls({owner: frozenset(targets) for owner, targets in whole.items()}, dict(records))
+
+    def clients(self) -> frozenset[int]:
+        """Clients of whom something is left out."""
+        return frozenset(self.whole) | {owner for owner, _ in self.records}
+
+    def is_whole(self, owner: int, indicator: Indicator) -> bool:
+        """Whether the indicator or its area is left out for this client."""
+        return bool(self.whole.get(owner, frozenset()) & {indicator.id, indicator.area})
+
+    def narrowed(self, rules: Rules) -> tuple[Rules, frozenset[int]]:
+        """The indicators of which some client's records are left out, and those clients: what must be counted twice."""
+        names = {name for _, name in self.records}
+        few = [indicator for indicator in rules.indicators if indicator.id in names]
+        owners = frozenset(owner for owner, name in self.records if name in rules.indicator_by_id)
+        return rules.with_indicators(few), owners
+
+
+def without_excepted(
+    parts: Mapping[str, Sql], bound: Bound, indicator: Indicator, now: int
+) -> dict[str, Sql]:
+    """The indicator's expressions over all rows but those that an exception in force leaves out."""
+    named: Sql = (
+        select(literal(1, Integer()))
+        .where(
+            exception.c.client == bound.client,
+            exception.c.target == indicator.id,
+            exception.c.account == bound.account,
+            exception.c.record == bound.columns["id"],
+            excepted_in_force(now),
+        )
+        .correlate_except(exception)
+        .exists()
+    )
+    if "is_record" in bound.columns:
+        # The client's own record stands among the events with an id of another kind.
+        named = and_(named, not_(bound.columns["is_record"]))
+    kept = dict(parts)
+    for key in ("where", "year before"):
+        if key in kept:
+            kept[key] = and_(kept[key], not_(named))
+    return kept
+
+
+def risks_of(
+    connection: Connection, rules: Rules, now: datetime, owner: int, target: str
+) -> tuple[AcceptedRisk, ...]:
+    """The exceptions in force that touch an area or an indicator of a client."""
+    area = rules.indicator_by_id[target].area if target in rules.indicator_by_id else target
+    return tuple(
+        risk
+        for risk in exceptions(connection, owners=[owner], in_force_at=now)
+        if risk.target in (target, area) or risk.target.startswith(f"{target}.")
+    )
