@@ -14,7 +14,7 @@ Filter = Mapping[str, object]
 PAGE_SIZE = 500  # the vendor's maximum
 CHUNK = 400  # ids in one question: each counts as an OR, of which 500 are allowed
 
-PAGES = NextAddress(envelope="pageDetails", field="nextPageUrl")
+PAGES = NextAddress(envelope="pageDetails", field="nextPageUrl", count_field="count")
 ITEMS = Envelope("items")
 
 # A query must have a filter. From 0 on: the MSP's own company has that id.

@@ -23,6 +23,7 @@ def _pages(size_param: str | None) -> NumberedPages:
         envelope="pagination",
         page_field="page",
         total_field="totalPages",
+        count_field="count",
     )
 
 

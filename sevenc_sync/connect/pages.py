@@ -22,7 +22,7 @@ class Malformed(Exception):
 
 
 class Incomplete(Malformed):
-    """A page that says that more records follow, and does not say after which, or holds none itself."""
+    """A page that is not the one asked for, or that hides what follows: empty, or without a key to go on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,10 @@ class Keyset:
 
 @dataclass(frozen=True, slots=True)
 class NumberedPages:
-    """Pages by number, with the page's number and the number of pages in the envelope (under `envelope`)."""
+    """Pages by number, with the page's number and the number of pages in the envelope (under `envelope`).
+
+    `count_field` names the number of all records there, where the vendor tells it: an empty list of some is none.
+    """
 
     size: int
     page_param: str
@@ -108,6 +111,7 @@ class NumberedPages:
     envelope: str
     page_field: str
     total_field: str
+    count_field: str | None = None
     resumable: bool = False  # a numbered page shifts while others change
 
     def first(self) -> Params:
@@ -121,8 +125,8 @@ class NumberedPages:
         """The next number until the envelope's total is reached.
 
         An answer without an envelope that holds exactly as many records as were asked for may be cut: the next page
-        tells. Raises ContractChanged without a usable total, for another page than the one asked for (the vendor
-        ignores the number, and would do so for ever), for a page beyond the total, and beyond MAX_PAGES; Incomplete for an empty page in the middle.
+        tells. Raises ContractChanged without a usable total, for a page beyond it, and beyond MAX_PAGES; Incomplete for
+        another page than the one asked for, and for an empty page in the middle.
         """
         number = int(page.params[self.page_param])
         following: Params = {**page.params, self.page_param: number + 1}
@@ -136,13 +140,19 @@ class NumberedPages:
         if not isinstance(total, int) or isinstance(total, bool):
             raise ContractChanged(f"The page envelope has no number in {self.envelope}.{self.total_field}.")
         if isinstance(own, int) and own != number and page.count:
-            raise ContractChanged(f"Page {number} was asked for, and page {own} came.")
+            raise Incomplete(f"page {own} where page {number} was asked for")
         if page.count and total < number:
             # Taken for the end, a total that is wrong would hide all that follows.
             raise ContractChanged(f"Page {number} holds records, and is said to be one of {total}.")
-        if not page.count and 1 < total >= number:
-            raise Incomplete(f"an empty page, though it is one of {total}")
+        if not page.count and (1 < total >= number or (number == 1 and _some(fields, self.count_field))):
+            raise Incomplete(f"an empty page, though it is one of {total}, and records are said to be there")
         return following if number < total else None
+
+
+def _some(envelope: Mapping[str, object], count_field: str | None) -> bool:
+    """Whether the envelope says that there are records."""
+    count = envelope.get(count_field) if count_field else None
+    return isinstance(count, int) and count > 0
 
 
 NEXT = "@next"  # a page parameter that is not sent: the whole address of the page, as the vendor gave it
@@ -152,11 +162,13 @@ NEXT = "@next"  # a page parameter that is not sent: the whole address of the pa
 class NextAddress:
     """The vendor names the next page's whole address, in `field` of the envelope's `envelope`; null at the end.
 
+    `count_field` names the number of the page's own records there, where the vendor tells it.
     The engine follows it on the account's own host only, with the verb and the body of the first page.
     """
 
     envelope: str
     field: str
+    count_field: str | None = None
     resumable: bool = True
 
     def first(self) -> Params:
@@ -166,13 +178,15 @@ class NextAddress:
     def next(self, page: PageInfo) -> Params | None:
         """The address that the vendor gave.
 
-        Raises ContractChanged for an envelope without the field, Incomplete for an empty page that names a next one:
-        what belongs on it would be missed.
+        Raises ContractChanged for an envelope without the field, Incomplete for an empty page that names a next one or
+        counts records: what belongs on it would be missed.
         """
         envelope = page.paging.get(self.envelope)
         if not isinstance(envelope, Mapping) or self.field not in envelope:
             raise ContractChanged(f"The page envelope has no {self.envelope}.{self.field}.")
         address = envelope[self.field]
+        if not page.count and _some(envelope, self.count_field):
+            raise Incomplete("an empty page, though it is said to hold records")
         if not address:
             return None
         if not isinstance(address, str):

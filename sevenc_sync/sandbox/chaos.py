@@ -73,24 +73,22 @@ GROUNDS: Mapping[str, Ground] = {
 }  # fmt: skip
 
 
-def chaos(sandbox: Sandbox, seed: int, *, wrong_pages: bool = False) -> Mapping[str, Sequence[int]]:
+def chaos(sandbox: Sandbox, seed: int) -> Mapping[str, Sequence[int]]:
     """Arms every vendor of a sandbox, the same way for the same seed.
 
-    `wrong_pages` adds lists that come wrongly cut: a page once more in the place of the next, and a page without records
-    while more follow. Only a client that notices and asks again ends such a run with all records.
+    Some lists come wrongly cut: a page once more in the place of the next, and a page without records while more
+    follow. Only a client that notices and asks again ends such a run with all records.
     Returns vendor to the numbers of its rules, for `Faults.fired`; `Faults.clear` ends it.
     """
     return {
-        name: _arm(server.faults, GROUNDS[name], dice(seed, "chaos", name), wrong_pages)
+        name: _arm(server.faults, GROUNDS[name], dice(seed, "chaos", name))
         for name, server in sandbox.vendors.items()
     }
 
 
-def _arm(faults: Faults, ground: Ground, chance: Random, wrong_pages: bool) -> list[int]:
-    rules = [*_refusals(ground, chance), *_slow(ground), *_records(ground, chance)]
+def _arm(faults: Faults, ground: Ground, chance: Random) -> list[int]:
+    rules = [*_refusals(ground, chance), *_slow(ground), *_records(ground, chance), *_wrong_pages(ground)]
     rules.append(Fault(action="clock_skew", seconds=chance.choice((-SKEW_SECONDS, SKEW_SECONDS))))
-    if wrong_pages:
-        rules += _wrong_pages(ground)
     return [faults.arm(rule) for rule in rules]
 
 

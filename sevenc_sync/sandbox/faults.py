@@ -33,7 +33,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     - `delay`: wait `seconds` first; `trickle`: send the body one byte a time, `seconds` in between
     - `cut`: close the connection in the middle of the body; `invalid_json`, `html`: such a body with status 200
     - `repeat_page`: send the list that this path answered before; `empty_page`: no records, all else unchanged
-    - `duplicate`: the last record of the previous page comes first once more
+    - `duplicate`: the last record of the previous page comes first once more, as when it moves while pages are read
     - `mutate`: in record `index` of the list (or the single record) set `key` (`a/b` for a nested one) to `value`
     - `big_record`: the same with a text of `size` characters
     - `clock_skew`: the Date header is `seconds` ahead (negative: behind); `redirect`: to `location`
@@ -132,21 +132,22 @@ class Faults:
         self, call: Call, vendor: Vendor, answer: Answer, due: list[Fault], now: datetime
     ) -> Delivery:
         """The answer as the faults leave it. `answer` is the honest one."""
-        before = self._remember(call, vendor, answer)
+        before = self._remember(call, vendor, answer, due)
         delivery = Delivery(answer)
         skew = sum(fault.seconds for fault in due if fault.action == "clock_skew")
         for fault in due:  # a server whose clock is wrong counts its waits by that clock too
             delivery = _spoil(delivery, fault, vendor, before, now + timedelta(seconds=skew))
         return delivery
 
-    def _remember(self, call: Call, vendor: Vendor, answer: Answer) -> Answer | None:
-        """The list that this path answered before, while this one takes its place."""
+    def _remember(self, call: Call, vendor: Vendor, answer: Answer, due: list[Fault]) -> Answer | None:
+        """The list that this path answered before, while this one takes its place unless that is sent once more."""
         if answer.status != 200 or vendor.records_in(_decoded(answer)) is None:  # noqa: PLR2004 (HTTP)
             return None
         name = vendor.list_of(call)
         with self._lock:
             before = self._pages.get(name)
-            if self._armed:
+            repeated = before is not None and any(fault.action == "repeat_page" for fault in due)
+            if self._armed and not repeated:
                 self._pages[name] = answer
         return before
 

@@ -157,7 +157,11 @@ class _Reading:
 
     def _fetch_part(self, part: Part, arrived: "queue.Queue[_Fetched]") -> None:
         owner = self._owner
-        question = Question(params=dict(self._ranges.within(self._window, part.low, part.high)), body=None)
+        question = Question(
+            params=dict(self._ranges.within(self._window, part.low, part.high)),
+            body=None,
+            ids=(part.low, part.high),
+        )
         params: Params | None = part.params or owner.stream.paginator.first()
         seen: set[tuple[tuple[str, str | int], ...]] = set()
         while params is not None and not self._abort.is_set():

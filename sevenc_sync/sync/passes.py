@@ -13,7 +13,7 @@ import structlog
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import AccessProblem, ContractChanged, Problem, RecordVanished, VendorDown
 from sevenc_sync.connect.http import Http, Response
-from sevenc_sync.connect.pages import NEXT, PageInfo, Params
+from sevenc_sync.connect.pages import NEXT, Incomplete, PageInfo, Params
 from sevenc_sync.connect.stream import Context, Parent, Stream, Window
 from sevenc_sync.connect.walk import names_next
 from sevenc_sync.model import Lookup
@@ -50,11 +50,20 @@ class Question:
     """What is asked for every page of a list, beside the page: a filter in the address, or a body.
 
     `answers` tells the answers that came apart: a vendor that ignores which page is asked for gives one for ever.
+    `ids` are those that were asked for, low <= id < high (None: no upper end), where only a part was.
     """
 
     params: Mapping[str, str]
     body: Mapping[str, object] | None
+    ids: tuple[int, int | None] | None = None
     answers: set[int] = field(default_factory=set)
+
+    def holds(self, key: str | None) -> bool:
+        """Whether a page that ends with this key can be an answer: another part's page would hide this one's rest."""
+        if self.ids is None or key is None:
+            return True
+        low, high = self.ids
+        return key.lstrip("-").isdigit() and low <= int(key) and (high is None or int(key) < high)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -190,6 +199,8 @@ class Pass:
                 self.started = response.server_time or now
             context = Context(now=now, parent=parent, lookups=self.lookups, rows=self.related)
             page = self._decoder.page(response.body, context, to_seconds(now))
+            if not question.holds(page.last_key):
+                raise Incomplete(f"records that belong elsewhere, for {dict(params)}")
             info = PageInfo(
                 params=params,
                 count=page.count,
@@ -223,7 +234,7 @@ class Pass:
             result = parse(response)
             mark = hash(response.body)
             if mark in question.answers:
-                raise ContractChanged(f"{path} leads back to a page already read: {dict(params)}.")
+                raise Incomplete(f"a page already read, for {dict(params)}")  # once, by mistake, or for ever
             question.answers.add(mark)
             if len(question.answers) > MAX_ANSWERS:
                 raise ContractChanged(f"{path} goes on after {MAX_ANSWERS} pages.")

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -155,10 +156,27 @@ def test_an_envelope_without_a_usable_total_is_a_changed_contract(paging: Any) -
         NUMBERED.next(info({"_page": 1}, 3, paging={"pagination": paging}))
 
 
-def test_another_page_than_the_one_asked_for_is_a_changed_contract() -> None:
+def test_another_page_than_the_one_asked_for_is_asked_again() -> None:
     paging: dict[str, object] = {"pagination": {"page": 1, "totalPages": 5}}
-    with pytest.raises(ContractChanged, match="Page 2 was asked for, and page 1 came"):
+    with pytest.raises(Incomplete, match="page 1 where page 2 was asked for"):
         NUMBERED.next(info({"_page": 2}, 3, paging=paging))
+
+
+def test_an_empty_page_of_a_list_that_has_records_is_asked_again() -> None:
+    paging: dict[str, object] = {"pagination": {"page": 1, "totalPages": 1, "count": 7}}
+    counting = dataclasses.replace(NUMBERED, count_field="count")
+    with pytest.raises(Incomplete, match="an empty page"):
+        counting.next(info({"_page": 1}, 0, paging=paging))
+    assert counting.next(info({"_page": 1}, 7, paging=paging)) is None
+    assert NUMBERED.next(info({"_page": 1}, 0, paging=paging)) is None
+    paging = {"page": {"next": None, "count": 7}}
+    with pytest.raises(Incomplete, match="an empty page"):
+        NextAddress("page", "next", "count").next(info({}, 0, paging=paging))
+    assert NextAddress("page", "next", "count").next(info({}, 7, paging=paging)) is None
+    assert (
+        NextAddress("page", "next", "count").next(info({}, 0, paging={"page": {"next": None, "count": 0}}))
+        is None
+    )
 
 
 def test_an_empty_list_may_name_any_page() -> None:

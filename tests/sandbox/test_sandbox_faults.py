@@ -208,6 +208,14 @@ def test_a_page_can_be_repeated_emptied_or_overlap(server: VendorServer, psa: ht
         ]
 
 
+def test_a_page_that_is_repeated_stays_the_page_before(server: VendorServer, psa: httpx.Client) -> None:
+    honest = [page(psa, TICKETS, number) for number in (1, 2)]
+    for nth in (2, 3):
+        server.faults.add("repeat_page", path=r"/tickets$", nth=nth)
+    asked = [page(psa, TICKETS, number) for number in (1, 2, 2, 2)]
+    assert asked == [honest[0], honest[0], honest[0], honest[1]]
+
+
 def test_the_first_page_has_none_before_it_to_repeat(server: VendorServer, psa: httpx.Client) -> None:
     honest = page(psa, TICKETS, 1)
     server.faults.add("repeat_page")

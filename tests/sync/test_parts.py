@@ -165,6 +165,26 @@ def test_what_is_made_while_we_read_belongs_to_the_last_range(
     assert 500 in stored(store)
 
 
+@pytest.mark.parametrize(
+    "other", [[{"id": 126}, {"id": 127}, {"id": 128}], [{"id": 1}, {"id": 2}, {"id": 3}]]
+)
+def test_a_page_of_another_part_is_not_taken_for_this_ones(
+    far: None, store: Store, source: Source, run: Runner, other: list[dict[str, int]]
+) -> None:
+    honest = source.answer
+
+    def mixed_up(query: dict[str, str]) -> tuple[int, object]:
+        answer = honest(query)
+        return (200, other) if query.get("low") == "50" else answer
+
+    source.answer = mixed_up  # type: ignore[method-assign]  # a source that mixes its answers up
+    result = run()
+    assert (result.state, "belong elsewhere" in str(result.error)) == ("failed", True)
+    source.answer = honest  # type: ignore[method-assign]  # and is well again
+    assert run().state == "ok"
+    assert stored(store) == source.ids
+
+
 def test_a_near_source_is_read_by_one_thread(
     monkeypatch: pytest.MonkeyPatch, store: Store, source: Source, run: Runner
 ) -> None:
