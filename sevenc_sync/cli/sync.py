@@ -115,14 +115,17 @@ def result_json(result: "RunResult") -> dict[str, object]:
 @app.command("status")
 def status_command(context: typer.Context, as_json: AsJson = False) -> None:
     """Show each account's streams: state, last good run, what is held, and what to do."""
+    from sevenc_sync.score.feeds import silence_said
     from sevenc_sync.store.quarantine import held
     from sevenc_sync.store.reads import quotas, stream_states
+    from sevenc_sync.store.silence import frozen_streams
 
     config = configuration(context)
     _say_rule_mistakes(config)
     with store_of(config) as store, store.read() as connection:
         states = stream_states(connection)
         bad = held(connection)
+        frozen = {key: silence_said(item) for key, item in frozen_streams(connection).items()}
         quota = {row["account"]: row for row in quotas(connection)}
     rows = [
         {
@@ -139,7 +142,8 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
             "quarantined": sum(
                 1 for item in bad if item["account"] == row["account"] and item["stream"] == row["stream"]
             ),
-            "reason": row["reason"],
+            "reason": row["reason"] or frozen.get((row["account"], row["stream"])),
+            "frozen": (row["account"], row["stream"]) in frozen,
         }
         for row in states
     ]
@@ -155,7 +159,7 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
         [
             (
                 f"{row['account']}/{row['stream']}",
-                state_text(str(row["state"])),
+                state_text("frozen" if row["frozen"] else str(row["state"])),
                 moment(state["last_ok_at"]),
                 moment(state["next_due_at"]),
                 moment(state["newest_at"]),

@@ -1,7 +1,7 @@
 """Whether a client's evidence can be trusted now: which streams feed a table, and whether they were read.
 
-No data is not bad data. A stream that was never read, cannot be read, or was last read too long ago makes what rests on it
-unknown, with that as the reason.
+No data is not bad data. A stream that was never read, cannot be read, was last read too long ago, or is frozen makes what
+rests on it unknown, with that as the reason.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from sevenc_sync.clock import from_seconds
+from sevenc_sync.store.silence import Silence, frozen_streams
 from sevenc_sync.store.tables import account, link, stream_state
 
 # Evidence table -> the (account, stream) pairs that deliver it.
@@ -51,6 +52,7 @@ class Sources:
     streams: Mapping[tuple[int, str], StreamFact]
     names: Mapping[int, str]
     linked: Mapping[int, frozenset[int]]
+    frozen: Mapping[tuple[int, str], Silence]
 
     @classmethod
     def read(cls, connection: Connection, feeds: Feeds, now: int) -> "Sources":
@@ -70,7 +72,14 @@ class Sources:
             .distinct()
         ):
             linked.setdefault(row.client, set()).add(row.account)
-        return cls(feeds, now, streams, names, {owner: frozenset(found) for owner, found in linked.items()})
+        return cls(
+            feeds,
+            now,
+            streams,
+            names,
+            {owner: frozenset(found) for owner, found in linked.items()},
+            frozen_streams(connection),
+        )
 
     def fault(self, client: int, master: int, table: str, joined: Iterable[str], fresh: int) -> str | None:
         """Why a client's rows of `table`, with facts joined from other tables, cannot be judged; None when they can.
@@ -135,4 +144,13 @@ class Sources:
         if fact.last_ok_at < self.now - fresh:
             when = from_seconds(fact.last_ok_at).strftime("%Y-%m-%d %H:%M UTC")
             return f"last read to the end on {when} (now {fact.state})"
-        return None
+        silence = self.frozen.get((number, stream))
+        return None if silence is None else silence_said(silence)
+
+
+def silence_said(silence: Silence) -> str:
+    """Why a frozen stream is not believed."""
+    since = from_seconds(silence.since).strftime("%Y-%m-%d %H:%M UTC")
+    days, hours = round(silence.usual / 86_400), max(1, round(silence.usual / 3_600))
+    usual = f"{days} days" if days > 1 else f"{hours} hour{'s' if hours > 1 else ''}"
+    return f"frozen: says ok, but nothing new since {since}; before, never longer than {usual}"

@@ -1,9 +1,12 @@
 """When nothing can be said, nothing is said: unknown with its reason, never level 0 and never a pass."""
 
 import pytest
+from sqlalchemy import insert
 
+from sevenc_sync.clock import to_seconds
 from sevenc_sync.model import Asset, Protection, ProtectionRun, Ticket
 from sevenc_sync.score import IndicatorResult, Rules
+from sevenc_sync.store import tables
 from tests.score.conftest import BACKUP, PSA, World, ago, day
 
 COVERAGE = "continuous.backup-management.protected-coverage"
@@ -118,6 +121,32 @@ def test_a_failed_run_does_not_matter_while_the_last_good_reading_is_fresh(
     a_server(sqlite_world)
     sqlite_world.stream(BACKUP, "protections", state="failed", ok=ago(hours=35))
     assert sqlite_world.indicator(rules, COVERAGE).level == 0.0
+
+
+def test_a_frozen_stream_makes_its_indicators_unknown_with_its_reason(world: World, rules: Rules) -> None:
+    world.client(1)
+    world.put(PSA, Ticket(id="t", company="c1", owner="ann", updated_at=ago(1)))
+    assert world.indicator(rules, OWNED).level == 5.0
+    # New tickets every twelve hours for three weeks; then hourly readings that bring nothing, for eight days.
+    hours = [(24 * 29 - hour, int(hour % 12 == 0 and hour <= 24 * 21)) for hour in range(24 * 29 + 1)]
+    runs = [
+        {
+            "account": PSA,
+            "stream": "tickets",
+            "trigger": "schedule",
+            "mode": "delta",
+            "state": "ok",
+            "holder": "h",
+            "started_at": to_seconds(ago(hours=back)),
+            "finished_at": to_seconds(ago(hours=back)),
+            "new": new,
+        }
+        for back, new in hours
+    ]
+    with world.store.write() as connection:
+        connection.execute(insert(tables.run), runs)
+    reason = "psa, tickets: frozen: says ok, but nothing new since 2026-06-07 12:00 UTC; before, never longer than 12 hours"
+    assert is_unknown(world.indicator(rules, OWNED), reason)
 
 
 def test_another_accounts_trouble_does_not_touch_what_the_psa_delivers(

@@ -1,0 +1,77 @@
+"""Streams that say OK but have delivered nothing new for far longer than they usually do: frozen.
+
+A vendor whose answers come from an old copy looks like one where nothing happens. What is usual is what the stream's own
+runs have shown. Quiet clients and short lists must never look frozen, so little history means no verdict.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sqlalchemy import Connection, func, or_, select
+
+from sevenc_sync.store.tables import run, stream_state
+
+DAY = 86_400
+# All of these are judgement, chosen so that a holiday week raises no alarm once a few weekends were seen.
+TIMES_LONGER = 3  # than the longest silence between two deliveries
+SHORTEST = 2 * DAY  # no silence below this is frozen, however busy the stream is
+DELIVERIES = 10  # that there must have been to know what is usual
+SPAN = 14 * DAY  # over which they must spread: two weekends
+LOOK_BACK = 90 * DAY  # before the last delivery: what was usual in another season does not count
+READINGS = 5  # good ones since the last delivery: a daemon that was off has not asked
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A frozen stream: when it last delivered something new (epoch seconds), and its longest silence before, in seconds."""
+
+    since: int
+    usual: int
+
+
+def frozen_streams(connection: Connection) -> dict[tuple[int, str], Silence]:
+    """The frozen streams by (account, stream).
+
+    Silence is counted up to the last good reading, not up to now: a stream that is not read is stale, not frozen.
+    """
+    read = select(stream_state).where(stream_state.c.last_ok_at.is_not(None))
+    found = {}
+    for row in connection.execute(read).all():
+        silence = _silence(connection, row.account, row.stream, row.last_ok_at)
+        if silence is not None:
+            found[row.account, row.stream] = silence
+    return found
+
+
+def _silence(connection: Connection, account: int, stream: str, last_ok_at: int) -> Silence | None:
+    mine = (run.c.account == account, run.c.stream == stream)
+    new = or_(run.c.new > 0, run.c.changed > 0, run.c.gone > 0)
+    last = connection.execute(
+        select(run.c.id, run.c.finished_at)
+        .where(*mine, new, run.c.finished_at.is_not(None))
+        .order_by(run.c.id.desc())
+        .limit(1)
+    ).first()
+    # Most streams end here, with one look at the newest entry of an index.
+    if last is None or last_ok_at - last.finished_at < SHORTEST:
+        return None
+    since = int(last.finished_at)
+    asked = select(func.count()).where(*mine, run.c.id > last.id, run.c.state == "ok", run.c.mode != "sweep")
+    if connection.execute(asked).scalar_one() < READINGS:
+        return None
+    moments = connection.execute(
+        select(run.c.finished_at)
+        .where(*mine, new, run.c.finished_at.between(since - LOOK_BACK, since))
+        .order_by(run.c.finished_at)
+    ).scalars()
+    usual = usual_silence(moments)
+    return None if usual is None or last_ok_at - since <= TIMES_LONGER * usual else Silence(since, usual)
+
+
+def usual_silence(deliveries: Iterable[int]) -> int | None:
+    """The longest silence between deliveries (epoch seconds, rising); None when there are too few to tell."""
+    moments = list(deliveries)
+    if len(moments) < DELIVERIES or moments[-1] - moments[0] < SPAN:
+        return None
+    return max(later - earlier for earlier, later in pairwise(moments))
