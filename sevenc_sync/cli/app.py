@@ -32,6 +32,8 @@ MODULES = (
     "why",
     "rules",
     "coverage",
+    "coverage",
+    "services",
     "push",
     "store",
     "new_connector",

@@ -1,5 +1,7 @@
 """The rules and the score: (evidence, rules, clock) to a result, with the proof behind every number. No network."""
 
+from sevenc_sync.score.billing import Balance, balances, differing
+from sevenc_sync.score.estate import Estate, Line, Ref, read_estates
 from sevenc_sync.score.explain import EvidenceRow, Explained, explain, measure_means
 from sevenc_sync.score.families import Mapped, line_to_paste
 from sevenc_sync.score.feeds import Feeds
@@ -7,6 +9,9 @@ from sevenc_sync.score.ladders import LEVEL_NAMES
 from sevenc_sync.score.loading import builtin_rules_dir, load_book, load_rules
 from sevenc_sync.score.mistakes import Mistake, RulesInvalid
 from sevenc_sync.score.preview import Move, moves, preview, rule_changes
+from sevenc_sync.score.offering import Offer, offers, to_build
+from sevenc_sync.score.parties import Duty, read_duties
+from sevenc_sync.score.peers import Peer, Standing, standing
 from sevenc_sync.score.reach import Coverage, coverage
 from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
 from sevenc_sync.score.rulebook import Dated, RuleBook
@@ -19,28 +24,40 @@ from sevenc_sync.score.words import WordRule
 __all__ = [
     "LEVEL_NAMES",
     "Area",
+    "Balance",
     "Block",
     "ClientResult",
     "Coverage",
     "Dated",
+    "Duty",
+    "Estate",
     "EvidenceRow",
     "Explained",
     "Feeds",
     "Found",
     "Indicator",
     "IndicatorResult",
+    "Line",
     "Mapped",
     "Mistake",
     "Move",
     "OnScored",
     "PartResult",
     "RuleBook",
+    "Offer",
+    "OnScored",
+    "PartResult",
+    "Peer",
+    "Ref",
     "Rules",
     "RulesInvalid",
     "ScoreSummary",
+    "Standing",
     "WordRule",
+    "balances",
     "builtin_rules_dir",
     "coverage",
+    "differing",
     "explain",
     "find_target",
     "line_to_paste",
@@ -51,7 +68,12 @@ __all__ = [
     "moves",
     "preview",
     "rule_changes",
+    "offers",
+    "read_duties",
+    "read_estates",
     "score_clients",
+    "standing",
     "stored_results",
     "tag_phrases",
+    "to_build",
 ]

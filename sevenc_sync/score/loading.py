@@ -7,6 +7,7 @@ from pathlib import Path
 import mappings
 from sevenc_sync.model import RECORDS
 from sevenc_sync.score.entries import ENABLE_ON, KNOWN, EntryReader, merged
+from sevenc_sync.score.estate import COUNTS
 from sevenc_sync.score.groups import read_group
 from sevenc_sync.score.indicators import read_indicator
 from sevenc_sync.score.mistakes import Mistake, RulesInvalid, listed, nearest, shown
@@ -200,7 +201,11 @@ def _service(reader: EntryReader, areas: frozenset[str]) -> WordRule:
         if slug not in areas:
             reader.wrong("areas", "unknown area", slug, "an area of framework.toml", nearest(slug, areas))
     rule = WordRule(
-        id=reader.id, kind="contract_line", words=_words(reader, "contract_line"), gives=gives, group=None
+        id=reader.id,
+        kind="contract_line",
+        words=_words(reader, "contract_line"),
+        gives=gives,
+        counts=reader.choice("counts", COUNTS, None) if reader.has("counts") else None,
     )
     reader.finish()
     return rule

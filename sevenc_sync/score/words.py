@@ -20,7 +20,8 @@ class WordRule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule: phrases of `kind` that match every entry of `words` get `gives` (tags, or areas for services).
 
     `words` holds patterns per field; one matching pattern is enough for a field. Of the rules that share a `group`, only
-    the first that matches a phrase counts; rules without a group all count.
+    the first that matches a phrase counts; rules without a group all count. `counts`, for services, is what the line's
+    quantity counts (see estate.COUNTS).
     """
 
     id: str
@@ -28,6 +29,7 @@ class WordRule(msgspec.Struct, frozen=True, kw_only=True):
     words: Mapping[str, tuple[str, ...]]
     gives: tuple[str, ...]
     group: str | None = None
+    counts: str | None = None
 
 
 @dataclass(frozen=True)
