@@ -18,6 +18,7 @@ from sevenc_sync.model import (
     Company,
     Contract,
     ContractLine,
+    Custom,
     Protection,
     ProtectionRun,
     Record,
@@ -161,7 +162,7 @@ def _each(
 
 def _companies(clients: int) -> Iterator[tuple[int, Record]]:
     for number in range(1, clients + 1):
-        custom = {"DR Plan Date": f"2026-0{number % 6 + 1}-01", "MFA Percent": number % 101}
+        custom: Custom = {"DR Plan Date": f"2026-0{number % 6 + 1}-01", "MFA Percent": number % 101}
         yield PSA, Company(id=str(number), name=f"Client {number:04}", custom=custom, updated_at=NOW)
         yield BACKUP, Company(id=str(number), name=f"Client {number:04}")
 

@@ -188,16 +188,18 @@ def find_client(results: Sequence["ClientResult"], text: str) -> "ClientResult":
 @app.command("show")
 def show_command(context: typer.Context, client: Client, as_json: AsJson = False) -> None:
     """Show one client: blocks, areas, and the indicators behind them."""
-    from sevenc_sync.score import load_results
+    from sevenc_sync.score import load_results, read_peers, standing
 
     config = configuration(context)
     rules = rules_of(config)
     with store_of(config) as store:
         result = find_client(load_results(store, rules), client)
+        place = standing(read_peers(store), result.client)
     if as_json:
         show_json(
             {
                 **client_json(result),
+                "standing": place,
                 "areas": [part_json(part) for part in result.areas],
                 "indicators": [
                     msgspec.to_builtins(item, builtin_types=(datetime,)) for item in result.indicators
@@ -212,6 +214,8 @@ def show_command(context: typer.Context, client: Client, as_json: AsJson = False
             f"{result.name}: 7C score {score}, proof {result.proof:.0%}{said}, as of {result.at:%Y-%m-%d %H:%M} UTC"
         )
     )
+    if place is not None:
+        out.print(f"Better than {place.better_than:g} % of your {place.clients} clients of like size.")
     table = new_table()
     for name in ("", "level", "proof", "held down by"):
         table.add_column(name, overflow="fold")

@@ -11,7 +11,7 @@ from sevenc_sync.score.mistakes import Mistake, RulesInvalid
 from sevenc_sync.score.preview import Move, moves, preview, rule_changes
 from sevenc_sync.score.offering import Offer, offers, to_build
 from sevenc_sync.score.parties import Duty, read_duties
-from sevenc_sync.score.peers import Peer, Standing, standing
+from sevenc_sync.score.peers import Peer, Standing, read_peers, standing
 from sevenc_sync.score.reach import Coverage, coverage
 from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
 from sevenc_sync.score.rulebook import Dated, RuleBook
@@ -71,6 +71,7 @@ __all__ = [
     "offers",
     "read_duties",
     "read_estates",
+    "read_peers",
     "score_clients",
     "standing",
     "stored_results",

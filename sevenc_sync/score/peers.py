@@ -3,6 +3,11 @@
 from collections.abc import Iterable
 
 import msgspec
+from sqlalchemy import and_, func, select
+
+from sevenc_sync.store.database import Store
+from sevenc_sync.store.tables import client as client_table
+from sevenc_sync.store.tables import client_score, evidence
 
 LIKE = 2.0  # of like size: at least half as many seats and at most twice as many
 LEAST = 5  # fewer clients than that are no group to be compared with
@@ -38,3 +43,21 @@ def standing(peers: Iterable[Peer], client: int) -> Standing | None:
         return None
     lower = sum(1 for other in others if other < score)
     return Standing(clients=len(others) + 1, better_than=round(100 * lower / len(others), 1))
+
+
+def read_peers(store: Store) -> list[Peer]:
+    """All active clients that were scored. Seats are the client's own number, else its master record's."""
+    company = evidence["company"]
+    master = and_(
+        company.c.account == client_table.c.account,
+        company.c.id == client_table.c.company,
+        company.c.gone_at.is_(None),
+    )
+    statement = (
+        select(client_table.c.id, func.coalesce(client_table.c.seats, company.c.seats), client_score.c.score)
+        .select_from(client_table.join(client_score, client_score.c.client == client_table.c.id))
+        .outerjoin(company, master)
+        .where(client_table.c.is_active)
+    )
+    with store.read() as connection:
+        return [Peer(*row) for row in connection.execute(statement)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from sevenc_sync.score import (
     offers,
     read_duties,
     read_estates,
+    read_peers,
     standing,
     to_build,
 )
@@ -49,8 +51,6 @@ def estate(number: int, *areas: str, seats: float | None = 10) -> Estate:
 
 def at_level(world: World, rules: Rules, levels: Sequence[float | None]) -> list[ClientResult]:
     """One result per client, with that level in AREA and the rest as an empty client has it."""
-    import msgspec
-
     for number in range(1, len(levels) + 1):
         world.client(number)
     results = world.score(rules)
@@ -91,7 +91,8 @@ def test_what_to_build_next_is_hardly_sold_and_most_needed_first(sqlite_world: W
     assert AREA not in [item.area for item in to_build(offers(rules, sold, results))]
     unsold = [estate(number, seats=1000) for number in range(1, 5)]
     ranked = to_build(offers(rules, unsold, results))
-    assert ranked[0].area == AREA
+    assert AREA in [item.area for item in ranked]
+    assert all(item.is_low and item.gap_clients for item in ranked)
     assert [item.need for item in ranked] == sorted((item.need for item in ranked), reverse=True)
 
 
@@ -223,6 +224,17 @@ def test_a_client_is_compared_with_those_of_like_size_from_five_on() -> None:
     assert standing(five, 12) is None
     assert standing(five, 13) is None
     assert standing(five, 99) is None
+
+
+def test_seats_and_scores_of_all_scored_clients_are_compared(world: World, rules: Rules) -> None:
+    for number in range(1, 7):
+        world.client(number, seats=10 if number < 6 else None)
+    world.score(rules)
+    found = read_peers(world.store)
+    assert {peer.client: peer.seats for peer in found} == {1: 10, 2: 10, 3: 10, 4: 10, 5: 10, 6: None}
+    assert all(peer.score is not None for peer in found)
+    assert standing(found, 1) == Standing(clients=5, better_than=0.0)
+    assert standing(found, 6) is None
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 100)), min_size=1, max_size=30))
