@@ -32,7 +32,6 @@ MODULES = (
     "why",
     "rules",
     "coverage",
-    "coverage",
     "services",
     "push",
     "store",

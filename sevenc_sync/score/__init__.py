@@ -8,10 +8,10 @@ from sevenc_sync.score.feeds import Feeds
 from sevenc_sync.score.ladders import LEVEL_NAMES
 from sevenc_sync.score.loading import builtin_rules_dir, load_book, load_rules
 from sevenc_sync.score.mistakes import Mistake, RulesInvalid
-from sevenc_sync.score.preview import Move, moves, preview, rule_changes
 from sevenc_sync.score.offering import Offer, offers, to_build
 from sevenc_sync.score.parties import Duty, read_duties
 from sevenc_sync.score.peers import Peer, Standing, read_peers, standing
+from sevenc_sync.score.preview import Move, moves, preview, rule_changes
 from sevenc_sync.score.reach import Coverage, coverage
 from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
 from sevenc_sync.score.rulebook import Dated, RuleBook
@@ -41,14 +41,12 @@ __all__ = [
     "Mapped",
     "Mistake",
     "Move",
-    "OnScored",
-    "PartResult",
-    "RuleBook",
     "Offer",
     "OnScored",
     "PartResult",
     "Peer",
     "Ref",
+    "RuleBook",
     "Rules",
     "RulesInvalid",
     "ScoreSummary",
@@ -66,12 +64,12 @@ __all__ = [
     "load_rules",
     "measure_means",
     "moves",
-    "preview",
-    "rule_changes",
     "offers",
+    "preview",
     "read_duties",
     "read_estates",
     "read_peers",
+    "rule_changes",
     "score_clients",
     "standing",
     "stored_results",
