@@ -27,7 +27,7 @@ RESULT = {
 }
 STATUS = {
     *("account", "connector", "stream", "state", "last_ok_at", "next_due_at", "newest_at", "failures"),
-    *("quarantined", "reason", "quota_used", "quota_limit"),
+    *("quarantined", "reason", "frozen", "quota_used", "quota_limit"),
 }
 RUN = {
     *("run", "account", "stream", "trigger", "mode", "state", "holder", "started_at", "finished_at"),
@@ -151,7 +151,7 @@ def test_rules_check_gives_counts_and_every_area(command: Any) -> None:
     found = json.decode(result.stdout)
     assert result.exit_code == 0
     assert set(found) == {
-        *("hash", "blocks", "areas", "areas_with_indicators", "indicators", "by_area", "mistakes"),
+        *("hash", "blocks", "areas", "areas_with_indicators", "indicators", "by_area", "waiting", "mistakes"),
     }
     assert (found["blocks"], found["areas"], found["mistakes"]) == (7, 27, [])
     assert sum(map(len, found["by_area"].values())) == found["indicators"]
