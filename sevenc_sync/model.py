@@ -71,7 +71,10 @@ class Lookup(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Ticket(Record, frozen=True, kw_only=True, gc=False):
-    """A service ticket. `category` is the vendor's own classification of its type, where it has one."""
+    """A service ticket. `category` is the vendor's own classification of its type, where it has one.
+
+    `asset` is the id of the device that it is about, in the same account.
+    """
 
     table: ClassVar[str] = "ticket"
     phrase: ClassVar[tuple[str, ...]] = ("board", "type", "subtype", "source", "category")
@@ -102,6 +105,7 @@ class Ticket(Record, frozen=True, kw_only=True, gc=False):
     contract: str | None = None
     merged_into: str | None = None
     parent: str | None = None
+    asset: str | None = None
 
 
 class TimeEntry(Record, frozen=True, kw_only=True, gc=False):
@@ -182,7 +186,11 @@ class Activity(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Asset(Record, frozen=True, kw_only=True, gc=False):
-    """A device as one source knows it. `kind` is set where the vendor says it; otherwise tags.toml reads `type`."""
+    """A device as one source knows it. `kind` is set where the vendor says it; otherwise tags.toml reads `type`.
+
+    From `os_support_ends_on` on come facts that a management agent tells. Where a source does not tell one, it is None:
+    a device of which nobody knows whether it is encrypted is not one that is not.
+    """
 
     table: ClassVar[str] = "asset"
     phrase: ClassVar[tuple[str, ...]] = ("type", "status")
@@ -204,6 +212,16 @@ class Asset(Record, frozen=True, kw_only=True, gc=False):
     warranty_ends_on: datetime | None = None
     last_seen_at: datetime | None = None
     updated_at: datetime | None = None
+    os_support_ends_on: datetime | None = None  # last day of the vendor's security updates
+    antivirus_present: bool | None = None
+    antivirus_running: bool | None = None
+    antivirus_current: bool | None = None  # definitions up to date, by the tool's own word
+    antivirus_updated_at: datetime | None = None  # when its definitions were last renewed
+    patches_missing: int | None = None  # critical or high ones that are not installed; 0: none
+    oldest_patch_at: datetime | None = None  # release of the oldest of them
+    is_encrypted: bool | None = None  # the whole system disk
+    offline_minutes: float | None = None  # unplanned, of the last 30 days, maintenance windows left out
+    monitored_minutes: float | None = None  # of the same days
 
 
 class Contract(Record, frozen=True, kw_only=True, gc=False):

@@ -11,10 +11,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Table,
-    Text,
     and_,
-    case,
-    cast,
     func,
     literal,
     not_,
@@ -24,17 +21,14 @@ from sqlalchemy import (
 
 from sevenc_sync.score.bound import Bound, own_columns
 from sevenc_sync.score.decided import field_values
+from sevenc_sync.score.devicebinding import assets, is_protection_of
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.sources import SOURCES, Source
-from sevenc_sync.score.sqlfunctions import same_order
 from sevenc_sync.score.vocabulary import DAY, Sql, Uses
 from sevenc_sync.score.words import Phrases
 from sevenc_sync.score.wordtables import Flags, flag_names
 from sevenc_sync.score.workbinding import events, projects, time_entries
 from sevenc_sync.store.tables import client, device_link, evidence, link
-
-KINDS = ("server", "workstation", "laptop", "network", "appliance", "other")
-RETIRED = "retired"
 
 _company, _ticket, _asset = evidence["company"], evidence["ticket"], evidence["asset"]
 _contract, _line = evidence["contract"], evidence["contract_line"]
@@ -126,99 +120,6 @@ class Binder:
             customs={name: inner.c[f"x{n}"] for n, name in enumerate(fields)},
         )
 
-    def assets(self, source: Source, uses: Uses) -> Bound:
-        """One row per device: the master PSA's record first, then active ones, then the newest."""
-        from_, where = self.linked(_asset)
-        flags = self.flags(_asset, source, {*flag_names(uses), *KINDS, RETIRED})
-        mine = device_link.alias("mine")
-        from_ = flags.join(from_).outerjoin(
-            mine,
-            and_(
-                mine.c.kind == "asset",
-                mine.c.account == _asset.c.account,
-                mine.c.id == _asset.c.id,
-                mine.c.client == link.c.client,
-            ),
-        )
-        alone = case((mine.c.device.is_(None), cast(_asset.c.account, Text()) + ":" + _asset.c.id), else_="")
-        rank = func.row_number().over(
-            partition_by=[link.c.client, func.coalesce(mine.c.device, ""), alone],
-            order_by=[
-                case((_asset.c.account == client.c.account, 0), else_=1),
-                case((_asset.c.is_active.is_(False), 1), else_=0),
-                func.coalesce(_asset.c.updated_at, 0).desc(),
-                _asset.c.account,
-                same_order(_asset.c.id),
-            ],
-        )
-        kind = func.coalesce(
-            _asset.c.kind, case(*[(flags.by_name[name], literal(name, Text())) for name in KINDS], else_=None)
-        )
-        computed = {
-            "kind": kind,
-            "managed": and_(func.coalesce(_asset.c.is_active, True), not_(flags.by_name[RETIRED])),
-        }
-        own = own_columns(_asset, source) | computed
-        names = [name for name, fact in source.columns.items() if fact.table is None]
-        inner = (
-            select(
-                link.c.client.label("client"),
-                _asset.c.account.label("account"),
-                mine.c.device.label("device"),
-                *[own[name].label(f"c_{name}") for name in names],
-                *[flags.by_name[name].label(f"f_{name}") for name in flag_names(uses)],
-                rank.label("rank"),
-            )
-            .select_from(from_)
-            .where(*where)
-            .subquery("device")
-        )
-        columns: dict[str, Sql] = {name: inner.c[f"c_{name}"] for name in names}
-        outer: FromClause = inner
-        if uses.columns - set(names):
-            backups = self._backups()
-            outer = inner.outerjoin(
-                backups, and_(backups.c.client == inner.c.client, backups.c.device == inner.c.device)
-            )
-            columns |= {
-                "is_protected": func.coalesce(backups.c.protecting, 0) > 0,
-                "last_backup_success_at": backups.c.last_success_at,
-                "offsite_at": backups.c.offsite_at,
-                "verified_at": backups.c.verified_at,
-            }
-        return Bound(
-            source=source,
-            from_=outer,
-            where=(inner.c.rank == 1,),
-            client=inner.c.client,
-            account=inner.c.account,
-            columns=columns,
-            flags={name: inner.c[f"f_{name}"] for name in flag_names(uses)},
-            customs={},
-        )
-
-    def _backups(self) -> FromClause:
-        """What all protections of each device say together."""
-        from_, where = self.linked(_protection)
-        theirs = device_link.alias("theirs")
-        passed = func.coalesce(_protection.c.verified_ok, False)
-        return (
-            select(
-                theirs.c.client,
-                theirs.c.device,
-                func.max(case((func.coalesce(_protection.c.is_paused, False), 0), else_=1)).label(
-                    "protecting"
-                ),
-                func.max(_protection.c.last_success_at).label("last_success_at"),
-                func.max(_protection.c.offsite_at).label("offsite_at"),
-                func.max(case((passed, _protection.c.verified_at))).label("verified_at"),
-            )
-            .select_from(from_.join(theirs, _is_protection_of(theirs)))
-            .where(*where, not_(func.coalesce(_protection.c.is_archived, False)))
-            .group_by(theirs.c.client, theirs.c.device)
-            .subquery("backups")
-        )
-
     def protections(self, source: Source, uses: Uses) -> Bound:
         """Protected machines, with whether the PSA knows the same device."""
         from_, where = self.linked(_protection)
@@ -276,7 +177,7 @@ _BINDERS: Mapping[str, Callable[[Binder, Source, Uses], Bound]] = {
     "phases": Binder.simple,
     "activities": Binder.simple,
     "events": events,
-    "assets": Binder.assets,
+    "assets": assets,
     "contracts": Binder.contracts,
     "contract_lines": Binder.contract_lines,
     "protections": Binder.protections,
@@ -298,15 +199,6 @@ def _in_force(table: Table, now: int) -> Sql:
         func.coalesce(table.c.starts_on, 0) <= now,
         or_(table.c.ends_on.is_(None), table.c.ends_on > now - DAY),
         func.coalesce(table.c.cancelled_on, now + 1) > now,
-    )
-
-
-def _is_protection_of(theirs: FromClause) -> Sql:
-    return and_(
-        theirs.c.kind == "protection",
-        theirs.c.account == _protection.c.account,
-        theirs.c.id == _protection.c.id,
-        theirs.c.client == link.c.client,
     )
 
 
@@ -333,7 +225,7 @@ def _in_psa() -> Sql:
                 ),
             ).join(record, and_(record.c.account == recorded.c.account, record.c.id == recorded.c.id))
         )
-        .where(_is_protection_of(theirs), record.c.gone_at.is_(None))
+        .where(is_protection_of(theirs), record.c.gone_at.is_(None))
         .correlate(_protection, link, client)
         .exists()
     )

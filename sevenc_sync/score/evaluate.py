@@ -24,6 +24,7 @@ from sevenc_sync.score.rollup import Subject, roll_up
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES, Source
 from sevenc_sync.score.sqlfunctions import said
+from sevenc_sync.score.told import Told
 from sevenc_sync.score.vocabulary import Sql, Uses
 from sevenc_sync.score.words import Phrases
 from sevenc_sync.score.wordtables import custom_fields
@@ -52,6 +53,7 @@ class Evaluation:
     attested: Attested
     excepted: Excepted
     kept_sums: Mapping[str, Mapping[int, Mapping[str, Any]]]  # as sums, without the records that are excepted
+    told: Told
 
     def results(self) -> list[ClientResult]:
         """One result per client, by client number."""
@@ -133,6 +135,7 @@ class Evaluation:
         elif source.words_of is not None and indicator.uses.tags:
             joined.add(source.words_of)
         fault = self.sources.fault(subject.client, subject.account, table, joined, indicator.need.fresh)
+        fault = fault or self.told.fault(self.sources, indicator, subject.client, subject.account)
         return fault or self._unused(indicator, subject, has_words=has_words)
 
     def _unused(self, indicator: Indicator, subject: Subject, *, has_words: bool) -> str | None:
@@ -194,6 +197,7 @@ def evaluate(
         attested=attested,
         excepted=excepted,
         kept_sums=_all_sums(connection, again, with_exceptions=True) if owners else {},
+        told=Told.read(connection, rules.indicators),
     )
 
 

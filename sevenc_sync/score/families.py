@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import msgspec
 from sqlalchemy import BigInteger, Connection, Select, and_, false, func, literal, select
 
-from sevenc_sync.score.binding import KINDS, Binder
+from sevenc_sync.score.binding import Binder
+from sevenc_sync.score.devicebinding import KINDS
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES, Source
 from sevenc_sync.score.vocabulary import Sql

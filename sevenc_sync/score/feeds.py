@@ -95,6 +95,12 @@ class Sources:
         """Whether some source that knows this client delivers that table."""
         return bool(self._wanted(sorted(self.feeds.get(table, ())), client, master))
 
+    def account_fault(self, table: str, number: int, fresh: int) -> str | None:
+        """Why that account's rows of a table cannot be judged."""
+        return self._first_fault(
+            (pair for pair in sorted(self.feeds.get(table, ())) if pair[0] == number), fresh
+        )
+
     def _own(self, client: int, master: int, table: str, fresh: int) -> str | None:
         """The rows themselves must come from a source that knows this client."""
         feeding = sorted(self.feeds.get(table, ()))

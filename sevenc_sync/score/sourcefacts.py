@@ -9,11 +9,16 @@ Kind = Literal["text", "number", "condition", "time"]
 
 
 class ColumnFact(msgspec.Struct, frozen=True):
-    """One column: what kind of value it holds, what it means, and the evidence table it comes from beyond the source's own."""
+    """One column: what kind of value it holds, what it means, and the evidence table it comes from beyond the source's own.
+
+    `told` names what only some sources tell at all, such as "whether disks are encrypted": where none of them does, a rule
+    that asks for it is unknown.
+    """
 
     kind: Kind
     means: str
     table: str | None = None
+    told: str | None = None
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,19 +46,19 @@ def text(means: str, table: str | None = None) -> ColumnFact:
     return ColumnFact("text", means, table)
 
 
-def number(means: str, table: str | None = None) -> ColumnFact:
+def number(means: str, table: str | None = None, told: str | None = None) -> ColumnFact:
     """A column of numbers."""
-    return ColumnFact("number", means, table)
+    return ColumnFact("number", means, table, told)
 
 
-def flag(means: str, table: str | None = None) -> ColumnFact:
+def flag(means: str, table: str | None = None, told: str | None = None) -> ColumnFact:
     """A column that holds or does not."""
-    return ColumnFact("condition", means, table)
+    return ColumnFact("condition", means, table, told)
 
 
-def time(means: str, table: str | None = None) -> ColumnFact:
+def time(means: str, table: str | None = None, told: str | None = None) -> ColumnFact:
     """A column of times."""
-    return ColumnFact("time", means, table)
+    return ColumnFact("time", means, table, told)
 
 
 # What every row has.

@@ -7,6 +7,7 @@ gone upstream. The docstrings here are the reference that docs/rules.md repeats;
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from sevenc_sync.score.devicesources import DEVICE_SOURCES
 from sevenc_sync.score.sourcefacts import COMMON, ColumnFact, Kind, Source, flag, number, text, time
 from sevenc_sync.score.worksources import WORK_SOURCES
 
@@ -65,47 +66,6 @@ _TICKETS = Source(
     newest="updated_at",
     phrase="ticket",
     label=("number", "summary", "board", "type", "status", "owner", "opened_at", "closed_at"),
-)
-
-_ASSETS = Source(
-    name="assets",
-    table="asset",
-    means=(
-        "Devices, one row per device: where several sources know the same device, the master PSA's record stands for "
-        "it. Backup facts are those of all protections of the same device together, archived ones left out."
-    ),
-    columns={
-        **COMMON,
-        "name": text("the device's name"),
-        "kind": text(
-            "server, workstation, laptop, network, appliance or other; the vendor's, else from tags.toml"
-        ),
-        "type": text("the vendor's type name"),
-        "status": text("the vendor's status name"),
-        "is_active": flag("whether the vendor calls it active"),
-        "managed": flag("not called inactive by the vendor and not tagged 'retired' by tags.toml"),
-        "host_name": text("the name on the network"),
-        "serial": text("the serial number"),
-        "mac": text("the hardware address"),
-        "manufacturer": text("who made it"),
-        "model": text("the model"),
-        "os": text("the operating system, as the source writes it"),
-        "purchased_on": time("day of purchase"),
-        "installed_on": time("day of installation"),
-        "warranty_ends_on": time("last day of warranty"),
-        "last_seen_at": time("when its management agent last reported"),
-        "updated_at": time("when the record last changed"),
-        "is_protected": flag(
-            "whether a backup product protects it and is not paused; never null", "protection"
-        ),
-        "last_backup_success_at": time("its newest good recovery point", "protection"),
-        "offsite_at": time("its newest copy outside the building", "protection"),
-        "verified_at": time("when a recovery point was last shown to start", "protection"),
-    },
-    at=None,
-    newest="updated_at",
-    phrase="asset",
-    label=("name", "kind", "type", "os", "purchased_on", "warranty_ends_on"),
 )
 
 _CONTRACTS = Source(
@@ -231,7 +191,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
             _COMPANIES,
             _TICKETS,
             *WORK_SOURCES,
-            _ASSETS,
+            *DEVICE_SOURCES,
             _CONTRACTS,
             _LINES,
             _PROTECTIONS,

@@ -125,7 +125,7 @@ def _evidence(record: type[Record]) -> Table:
 
 evidence: Mapping[str, Table] = {name: _evidence(record) for name, record in RECORDS.items()}
 
-# Scoring reads by company; a run of one protection reads by protection.
+# Scoring reads by company; a run of one protection reads by protection; a ticket's hours are looked up by ticket.
 Index(None, evidence["ticket"].c.account, evidence["ticket"].c.company, evidence["ticket"].c.opened_at)
 Index(None, evidence["ticket"].c.updated_at)
 Index(None, evidence["asset"].c.account, evidence["asset"].c.company)
@@ -142,6 +142,7 @@ Index(None, evidence["alert"].c.account, evidence["alert"].c.company)
 
 for _name in ("time_entry", "project", "phase", "activity"):
     Index(None, evidence[_name].c.account, evidence[_name].c.company)
+Index(None, evidence["time_entry"].c.account, evidence["time_entry"].c.ticket)
 
 seen = Table(
     "seen",

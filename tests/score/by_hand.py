@@ -18,7 +18,7 @@ from sevenc_sync.model import (
     TimeEntry,
 )
 from sevenc_sync.score import Rules
-from tests.score.conftest import BACKUP, PSA, World, ago
+from tests.score.conftest import BACKUP, PSA, RMM, World, ago
 
 Expected = tuple[float | None, int, float | None]
 Make = Callable[[World, int], None]
@@ -65,6 +65,31 @@ def assets(*given: Mapping[str, Any]) -> Make:
 
     def make(world: World, n: int) -> None:
         world.put(PSA, *[Asset(id=f"{n}-a{i}", company=f"c{n}", **one) for i, one in enumerate(given)])
+
+    return make
+
+
+def agents(*given: Mapping[str, Any], kind: str = "workstation") -> Make:
+    """Devices that only the management agents know; each reported an hour ago where nothing else is said."""
+
+    def make(world: World, n: int) -> None:
+        world.rmm(n)
+        base: dict[str, Any] = {"company": f"r{n}", "kind": kind, "last_seen_at": ago(hours=1)}
+        world.put(RMM, *[Asset(id=f"{n}-g{i}", **{**base, **one}) for i, one in enumerate(given)])
+
+    return make
+
+
+def with_agents(*pairs: tuple[Mapping[str, Any], Mapping[str, Any] | None]) -> Make:
+    """Devices in the PSA, each with what its agent says; None: no agent."""
+
+    def make(world: World, n: int) -> None:
+        assets(*[psa for psa, _ in pairs])(world, n)
+        world.rmm(n)
+        for i, (_, agent) in enumerate(pairs):
+            if agent is not None:
+                world.put(RMM, Asset(id=f"{n}-g{i}", company=f"r{n}", **agent))
+                world.device(n, ("asset", PSA, f"{n}-a{i}"), ("asset", RMM, f"{n}-g{i}"))
 
     return make
 

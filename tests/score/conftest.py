@@ -38,7 +38,7 @@ from sevenc_sync.store.codec import codecs
 from sevenc_sync.store.database import Store
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
-PSA, BACKUP = 1, 2
+PSA, BACKUP, RMM = 1, 2, 9
 FEEDS = {
     "company": [(PSA, "companies"), (BACKUP, "organisations")],
     "ticket": [(PSA, "tickets")],
@@ -122,6 +122,15 @@ class World:
         self.link(PSA, company, number)
         if backup:
             self.link(BACKUP, f"b{number}", number)
+
+    def rmm(self, client: int | None) -> None:
+        """A source of management agents that knows this client (None: no client); the MSP has one from the first call on."""
+        if (RMM, "agents") not in self.feeds["asset"]:
+            self.account(RMM, "rmm")
+            self.stream(RMM, "agents")
+            self.feeds["asset"].append((RMM, "agents"))
+        if client is not None:
+            self.link(RMM, f"r{client}", client)
 
     def link(self, account: int, company: str, client: int | None, state: str = "linked") -> None:
         with self.store.write() as connection:

@@ -1,5 +1,6 @@
 """The indicators of the block competent over a handful of records, against numbers worked out by hand, on both databases."""
 
+from sevenc_sync.model import Asset
 from sevenc_sync.score import Rules
 from tests.score.by_hand import (
     ALERT,
@@ -8,6 +9,7 @@ from tests.score.by_hand import (
     REACTIVE,
     Case,
     activities,
+    agents,
     assets,
     both,
     closed,
@@ -17,9 +19,10 @@ from tests.score.by_hand import (
     indicators_of,
     score_of_cases,
     tickets,
+    with_agents,
     with_computers,
 )
-from tests.score.conftest import World, ago, day
+from tests.score.conftest import RMM, World, ago, day
 
 CASES = [
     # 4 of 5: two by the vendor's word, two by the clock, one late. Neither the open one nor the one closed long ago counts.
@@ -160,6 +163,35 @@ CASES = [
         ),
     ),
     Case("competent.professional-it-management.vcio-hours", (0.0, 0, 0.0)),
+    # 2 of 4 reported within 7 days: one of the PSA's, and one that the PSA does not know; one is silent, one has no agent.
+    # The retired one is not managed.
+    Case(
+        "competent.managed-services.agent-coverage",
+        (50.0, 4, 2.0),
+        both(
+            with_agents(
+                ({"type": "Workstation"}, {"last_seen_at": ago(7)}),
+                ({"type": "Server"}, {"last_seen_at": ago(8)}),
+                ({"type": "Laptop"}, None),
+                ({"type": "Laptop", "status": "Retired"}, None),
+            ),
+            lambda world, n: world.put(
+                RMM, Asset(id=f"{n}-own", company=f"r{n}", kind="laptop", last_seen_at=ago(1))
+            ),
+        ),
+    ),
+    # (40000 - 100 + 40000 - 60) of 80000 minutes: 99.8 %, three quarters of the way from 99.5 to 99.9. A computer, and a
+    # server of which the minutes offline are not known, do not count.
+    Case(
+        "competent.uptime-extension.availability",
+        (99.8, 2, 3.75),
+        agents(
+            {"kind": "server", "monitored_minutes": 40000.0, "offline_minutes": 100.0},
+            {"kind": "network", "monitored_minutes": 40000.0, "offline_minutes": 60.0},
+            {"kind": "server", "monitored_minutes": 40000.0},
+            {"kind": "workstation", "monitored_minutes": 40000.0, "offline_minutes": 20000.0},
+        ),
+    ),
 ]
 
 

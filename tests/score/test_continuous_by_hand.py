@@ -3,6 +3,7 @@
 from sevenc_sync.score import Rules
 from tests.score.by_hand import (
     Case,
+    agents,
     assets,
     expected_of,
     indicators_of,
@@ -10,6 +11,7 @@ from tests.score.by_hand import (
     runs,
     score_of_cases,
     servers_with_backups,
+    with_agents,
 )
 from tests.score.conftest import World, ago, day
 
@@ -111,6 +113,54 @@ CASES = [
     ),
     Case("continuous.it-best-practices.phish-fail", (26.0, 1, 1.5), custom={"Phishing Fail Percent": 26}),
     Case("continuous.it-best-practices.policy-set", (50.0, 1, 2.0), custom={"Policies Current Percent": 50}),
+    # Supported until next month, until yesterday's day and last year; what the agent says outweighs the name.
+    Case(
+        "continuous.basic-protection-tools.os-supported",
+        (66.6667, 3, 2.47),
+        with_agents(
+            ({"type": "Workstation", "os": "Windows 7"}, {"os_support_ends_on": ago(-30)}),
+            ({"type": "Workstation"}, {"os_support_ends_on": ago(1)}),
+            ({"type": "Workstation", "os": "Windows 11"}, {"os_support_ends_on": ago(365)}),
+        ),
+    ),
+    # 2 of 4: fresh definitions, and current by the tool's word; old definitions and a stopped one are not good. Nobody
+    # says anything of the fifth, the sixth was not seen for a month, and the seventh is no computer.
+    Case(
+        "continuous.basic-protection-tools.av-healthy",
+        (50.0, 4, 2.0),
+        agents(
+            {"antivirus_present": True, "antivirus_running": True, "antivirus_updated_at": ago(7)},
+            {"antivirus_present": True, "antivirus_running": True, "antivirus_current": True},
+            {
+                "antivirus_present": True,
+                "antivirus_running": True,
+                "antivirus_updated_at": ago(8),
+                "antivirus_current": True,
+            },
+            {"antivirus_present": True, "antivirus_running": False, "antivirus_current": True},
+            {},
+            {"antivirus_present": False, "last_seen_at": ago(31)},
+            {"antivirus_present": False, "kind": "appliance"},
+        ),
+    ),
+    # 2 of 4: nothing missing, and a patch of 14 days; one of 15 days, and one of unknown age, are too old.
+    Case(
+        "continuous.basic-protection-tools.patched-14d",
+        (50.0, 4, 2.0),
+        agents(
+            {"patches_missing": 0},
+            {"patches_missing": 2, "oldest_patch_at": ago(14)},
+            {"patches_missing": 1, "oldest_patch_at": ago(15)},
+            {"patches_missing": 3},
+            {},
+        ),
+    ),
+    # 1 of 2 laptops; of the third nobody knows, and the desktop is not asked.
+    Case(
+        "continuous.basic-protection-tools.disk-encryption",
+        (50.0, 2, 2.0),
+        agents({"is_encrypted": True}, {"is_encrypted": False}, {}, {"kind": "workstation"}, kind="laptop"),
+    ),
 ]
 
 

@@ -6,6 +6,7 @@ from tests.score.by_hand import (
     CARE,
     REACTIVE,
     Case,
+    agents,
     assets,
     closed,
     expected_of,
@@ -119,6 +120,25 @@ CASES = [
         "cost-effective.it-budget-management.variance",
         (12.5, 1, 3.5),
         custom={"Budget Variance Percent": 12.5},
+    ),
+    # Agent, antivirus and watched network: 3 of 4; none of the machines is in the backup product.
+    Case(
+        "cost-effective.it-management-tools.tool-categories",
+        (75.0, 2, 3.0),
+        agents({"antivirus_present": True}, {"kind": "network"}),
+    ),
+    # 6 of 8 computers of the year: 3 A, 2 B, 1 C against one D and one E; C comes before D and E. The server is the
+    # first of its type, so 7 of 9; an older one, one without a model and a firewall do not count.
+    Case(
+        "cost-effective.procurement-management.on-standard",
+        (77.7778, 9, 3.51),
+        assets(
+            *[{"type": "Workstation", "model": m, "purchased_on": ago(30)} for m in "AAABBCDE"],
+            {"type": "Server", "model": "S", "purchased_on": ago(30)},
+            {"type": "Workstation", "model": "F", "purchased_on": ago(366)},
+            {"type": "Workstation", "purchased_on": ago(30)},
+            {"type": "Firewall", "model": "W", "purchased_on": ago(30)},
+        ),
     ),
 ]
 

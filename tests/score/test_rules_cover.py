@@ -4,5 +4,5 @@ from sevenc_sync.score import Rules
 
 
 def test_the_rules_speak_of_every_area(rules: Rules) -> None:
-    assert len(rules.indicators) == 70
+    assert len(rules.indicators) == 77
     assert {item.area for item in rules.indicators} == set(rules.area_by_slug)

@@ -1,0 +1,225 @@
+"""The row source of devices as SQL: one row per device, with what all records of it and all its backups say together."""
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import FromClause, Text, and_, case, cast, func, literal, not_, select
+
+from sevenc_sync.score.bound import Bound, own_columns
+from sevenc_sync.score.devicesources import GAPS, STATES
+from sevenc_sync.score.sources import Source
+from sevenc_sync.score.sqlfunctions import same_order
+from sevenc_sync.score.vocabulary import DAY, Sql, Uses
+from sevenc_sync.score.wordtables import flag_names
+from sevenc_sync.store.tables import client, device_link, evidence, link
+
+if TYPE_CHECKING:  # binding binds by way of this module
+    from sevenc_sync.score.binding import Binder
+
+KINDS = ("server", "workstation", "laptop", "network", "appliance", "other")
+RETIRED = "retired"
+OTHERS = 3  # other records of one device that are heard, the newest first
+COMMON_MODELS = 3
+_BOUGHT_WITHIN = 365 * DAY
+
+_asset, _protection = evidence["asset"], evidence["protection"]
+
+
+def assets(binder: "Binder", source: Source, uses: Uses) -> Bound:
+    """One row per device: the master PSA's record first, then active ones, then the newest."""
+    names = [
+        name for name, fact in source.columns.items() if fact.table is None and name != "is_common_model"
+    ]
+    inner = _standing(binder, source, uses, names)
+    columns: dict[str, Sql] = {name: inner.c[f"c_{name}"] for name in names}
+    outer: FromClause = inner
+    wanted = [name for name in (*GAPS, *STATES) if name in uses.columns]
+    if wanted:
+        others = _others(binder, source, wanted)
+        outer = outer.outerjoin(
+            others, and_(others.c.client == inner.c.client, others.c.device == inner.c.device)
+        )
+        columns |= {name: _together(source, name, columns[name], others.c[name]) for name in wanted}
+    if any(source.columns[name].table == _protection.name for name in uses.columns):
+        backups = _backups(binder)
+        outer = outer.outerjoin(
+            backups, and_(backups.c.client == inner.c.client, backups.c.device == inner.c.device)
+        )
+        columns |= {
+            "is_protected": func.coalesce(backups.c.protecting, 0) > 0,
+            "last_backup_success_at": backups.c.last_success_at,
+            "offsite_at": backups.c.offsite_at,
+            "verified_at": backups.c.verified_at,
+        }
+    if "is_common_model" in uses.columns:
+        common = _common_models(binder)
+        outer = outer.outerjoin(
+            common,
+            and_(
+                common.c.client == inner.c.client,
+                common.c.type == func.coalesce(columns["type"], ""),
+                common.c.model == columns["model"],
+            ),
+        )
+        columns["is_common_model"] = case((columns["model"].is_not(None), common.c.model.is_not(None)))
+    return Bound(
+        source=source,
+        from_=outer,
+        where=(inner.c.rank == 1,),
+        client=inner.c.client,
+        account=inner.c.account,
+        columns=columns,
+        flags={name: inner.c[f"f_{name}"] for name in flag_names(uses)},
+        customs={},
+    )
+
+
+def is_protection_of(theirs: FromClause) -> Sql:
+    """Whether a row of device_link is that of the protection."""
+    return and_(
+        theirs.c.kind == "protection",
+        theirs.c.account == _protection.c.account,
+        theirs.c.id == _protection.c.id,
+        theirs.c.client == link.c.client,
+    )
+
+
+def _is_record_of(theirs: FromClause) -> Sql:
+    return and_(
+        theirs.c.kind == "asset",
+        theirs.c.account == _asset.c.account,
+        theirs.c.id == _asset.c.id,
+        theirs.c.client == link.c.client,
+    )
+
+
+def _standing(binder: "Binder", source: Source, uses: Uses, names: list[str]) -> FromClause:
+    """All records with their rank among those of the same device; the first stands for it."""
+    from_, where = binder.linked(_asset)
+    flags = binder.flags(_asset, source, {*flag_names(uses), *KINDS, RETIRED})
+    mine = device_link.alias("mine")
+    from_ = flags.join(from_).outerjoin(mine, _is_record_of(mine))
+    alone = case((mine.c.device.is_(None), cast(_asset.c.account, Text()) + ":" + _asset.c.id), else_="")
+    rank = func.row_number().over(
+        partition_by=[link.c.client, func.coalesce(mine.c.device, ""), alone],
+        order_by=[
+            case((_asset.c.account == client.c.account, 0), else_=1),
+            case((_asset.c.is_active.is_(False), 1), else_=0),
+            func.coalesce(_asset.c.updated_at, 0).desc(),
+            _asset.c.account,
+            same_order(_asset.c.id),
+        ],
+    )
+    kind = func.coalesce(
+        _asset.c.kind, case(*[(flags.by_name[name], literal(name, Text())) for name in KINDS], else_=None)
+    )
+    own = own_columns(_asset, source) | {
+        "kind": kind,
+        "managed": and_(func.coalesce(_asset.c.is_active, True), not_(flags.by_name[RETIRED])),
+    }
+    return (
+        select(
+            link.c.client.label("client"),
+            _asset.c.account.label("account"),
+            mine.c.device.label("device"),
+            *[own[name].label(f"c_{name}") for name in names],
+            *[flags.by_name[name].label(f"f_{name}") for name in flag_names(uses)],
+            rank.label("rank"),
+        )
+        .select_from(from_)
+        .where(*where)
+        .subquery("device")
+    )
+
+
+def _others(binder: "Binder", source: Source, names: list[str]) -> FromClause:
+    """What records of each device in accounts other than the client's PSA say: the newest that says it, name by name."""
+    from_, where = binder.linked(_asset)
+    theirs = device_link.alias("heard")
+    own = own_columns(_asset, source)
+    place = func.row_number().over(
+        partition_by=[theirs.c.client, theirs.c.device],
+        order_by=[
+            func.coalesce(_asset.c.last_seen_at, _asset.c.updated_at, 0).desc(),
+            _asset.c.account,
+            same_order(_asset.c.id),
+        ],
+    )
+    heard = (
+        select(
+            theirs.c.client,
+            theirs.c.device,
+            place.label("place"),
+            *[_countable(source, name, own[name]).label(name) for name in names],
+        )
+        .select_from(from_.join(theirs, _is_record_of(theirs)))
+        .where(*where, _asset.c.account != client.c.account)
+        .subquery("records")
+    )
+
+    def newest(name: str) -> Sql:
+        said = [func.max(case((heard.c.place == n, heard.c[name]))) for n in range(1, OTHERS + 1)]
+        return func.coalesce(*said)
+
+    return (
+        select(heard.c.client, heard.c.device, *[newest(name).label(name) for name in names])
+        .where(heard.c.place <= OTHERS)
+        .group_by(heard.c.client, heard.c.device)
+        .subquery("others")
+    )
+
+
+def _countable(source: Source, name: str, value: Sql) -> Sql:
+    """The value as something that has a largest one on both databases: conditions as 1 and 0."""
+    return case((value, 1), (not_(value), 0)) if source.columns[name].kind == "condition" else value
+
+
+def _together(source: Source, name: str, own: Sql, other: Sql) -> Sql:
+    """The standing record's value and that of the others as one."""
+    if source.columns[name].kind == "condition":
+        other = case((other == 1, True), (other == 0, False))
+    if name == "last_seen_at":
+        return case((func.coalesce(other, 0) > func.coalesce(own, 0), other), else_=own)
+    return func.coalesce(own, other) if name in GAPS else func.coalesce(other, own)
+
+
+def _backups(binder: "Binder") -> FromClause:
+    """What all protections of each device say together."""
+    from_, where = binder.linked(_protection)
+    theirs = device_link.alias("theirs")
+    passed = func.coalesce(_protection.c.verified_ok, False)
+    return (
+        select(
+            theirs.c.client,
+            theirs.c.device,
+            func.max(case((func.coalesce(_protection.c.is_paused, False), 0), else_=1)).label("protecting"),
+            func.max(_protection.c.last_success_at).label("last_success_at"),
+            func.max(_protection.c.offsite_at).label("offsite_at"),
+            func.max(case((passed, _protection.c.verified_at))).label("verified_at"),
+        )
+        .select_from(from_.join(theirs, is_protection_of(theirs)))
+        .where(*where, not_(func.coalesce(_protection.c.is_archived, False)))
+        .group_by(theirs.c.client, theirs.c.device)
+        .subquery("backups")
+    )
+
+
+def _common_models(binder: "Binder") -> FromClause:
+    """Of each client and type of device the models that were bought most, by the master PSA's records."""
+    from_, where = binder.linked(_asset)
+    kind = func.coalesce(_asset.c.type, "")
+    place = func.row_number().over(
+        partition_by=[link.c.client, kind], order_by=[func.count().desc(), same_order(_asset.c.model)]
+    )
+    bought = (
+        select(link.c.client, kind.label("type"), _asset.c.model, place.label("place"))
+        .select_from(from_)
+        .where(
+            *where,
+            _asset.c.account == client.c.account,
+            _asset.c.model.is_not(None),
+            _asset.c.purchased_on > binder.now - _BOUGHT_WITHIN,
+        )
+        .group_by(link.c.client, kind, _asset.c.model)
+        .subquery("bought")
+    )
+    return select(bought).where(bought.c.place <= COMMON_MODELS).subquery("common")

@@ -1,0 +1,181 @@
+"""What several records of one device say together, and what it means that nobody says it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sevenc_sync.model import Asset
+from sevenc_sync.score import Rules
+from tests.score.conftest import BACKUP, PSA, RMM, World, ago
+from tests.score.test_score_sources import rows
+
+COVERAGE = "competent.managed-services.agent-coverage"
+ANTIVIRUS = "continuous.basic-protection-tools.av-healthy"
+ENCRYPTED = "continuous.basic-protection-tools.disk-encryption"
+
+
+def seconds(days: float) -> int:
+    return int(ago(days).timestamp())
+
+
+def a_device(world: World, psa: dict[str, Any], *others: tuple[int, dict[str, Any]]) -> None:
+    """One device with its PSA record and what other accounts say of it."""
+    world.client(1)
+    world.rmm(1)
+    world.account(10, "second rmm")
+    world.link(10, "s1", 1)
+    world.put(PSA, Asset(id="a", company="c1", type="Laptop", **psa))
+    keys = [("asset", PSA, "a")]
+    company = {RMM: "r1", 10: "s1", BACKUP: "b1"}
+    for n, (account, facts) in enumerate(others):
+        world.put(account, Asset(id=f"o{n}", company=company[account], **facts))
+        keys.append(("asset", account, f"o{n}"))
+    world.device(1, *keys)
+
+
+def test_the_psa_record_stands_for_the_device_and_an_agent_tells_its_state(
+    world: World, rules: Rules
+) -> None:
+    a_device(
+        world,
+        {"name": "PC-1", "last_seen_at": ago(9), "warranty_ends_on": ago(-5)},
+        (
+            RMM,
+            {
+                "name": "other",
+                "last_seen_at": ago(1),
+                "is_encrypted": True,
+                "warranty_ends_on": ago(-99),
+                "os": "W",
+            },
+        ),
+    )
+    found = rows(world, rules, "assets", "name", "last_seen_at", "is_encrypted", "warranty_ends_on", "os")
+    assert found == [
+        {
+            "client": 1,
+            "id": "a",
+            "name": "PC-1",
+            "last_seen_at": seconds(1),
+            "is_encrypted": True,
+            "warranty_ends_on": seconds(-5),
+            "os": "W",
+        }
+    ]
+
+
+def test_of_two_agents_the_newer_word_counts_and_silence_is_no_word(world: World, rules: Rules) -> None:
+    a_device(
+        world,
+        {},
+        (
+            RMM,
+            {"last_seen_at": ago(20), "patches_missing": 0, "is_encrypted": True, "antivirus_present": True},
+        ),
+        (10, {"last_seen_at": ago(1), "patches_missing": 7, "is_encrypted": False}),
+    )
+    (found,) = rows(
+        world, rules, "assets", "patches_missing", "is_encrypted", "antivirus_present", "last_seen_at"
+    )
+    assert (found["patches_missing"], found["is_encrypted"], found["antivirus_present"]) == (7, False, True)
+    assert found["last_seen_at"] == seconds(1)
+
+
+def test_a_record_that_is_gone_says_nothing(world: World, rules: Rules) -> None:
+    a_device(world, {})
+    world.put(RMM, Asset(id="g", company="r1", is_encrypted=True), gone=True)
+    world.device(1, ("asset", RMM, "g"))
+    assert [row["is_encrypted"] for row in rows(world, rules, "assets", "is_encrypted")] == [None]
+
+
+def test_the_order_of_records_does_not_matter(world: World, rules: Rules) -> None:
+    same = {"last_seen_at": ago(1)}
+    a_device(
+        world,
+        {},
+        (10, {**same, "patches_missing": 5}),
+        (RMM, {**same, "patches_missing": 3}),
+        (RMM, {**same, "patches_missing": 4}),
+    )
+    # At the same moment the account with the smaller number is heard first, then the smaller id.
+    assert [row["patches_missing"] for row in rows(world, rules, "assets", "patches_missing")] == [3]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "reason"),
+    [
+        (COVERAGE, "no source says when devices were last seen"),
+        (ANTIVIRUS, "no source says when devices were last seen"),
+        (ENCRYPTED, "no source says whether disks are encrypted"),
+        ("continuous.basic-protection-tools.patched-14d", "no source says when devices were last seen"),
+        ("competent.uptime-extension.availability", "no source says how long devices were offline"),
+    ],
+)
+def test_what_no_source_says_is_unknown_and_never_level_0(
+    sqlite_world: World, rules: Rules, indicator: str, reason: str
+) -> None:
+    sqlite_world.client(1)
+    sqlite_world.put(PSA, Asset(id="a", company="c1", type="Laptop"))
+    # A backup appliance tells of itself alone.
+    sqlite_world.put(BACKUP, Asset(id="x", company="b1", kind="appliance", last_seen_at=ago(0)))
+    found = sqlite_world.indicator(rules, indicator)
+    assert (found.level, found.value, found.reason) == (None, None, reason)
+
+
+def agents_of_another_client(world: World) -> None:
+    world.client(1)
+    world.client(2)
+    world.put(PSA, Asset(id="a", company="c1", type="Laptop"))
+    world.rmm(2)
+    world.put(RMM, Asset(id="g", company="r2", kind="laptop", last_seen_at=ago(1)))
+
+
+def test_a_client_that_a_working_agent_source_does_not_know_has_no_agents(
+    sqlite_world: World, rules: Rules
+) -> None:
+    agents_of_another_client(sqlite_world)
+    found = sqlite_world.indicator(rules, COVERAGE)
+    assert (found.value, found.sample, found.level) == (0.0, 1, 0.0)
+
+
+def test_another_clients_psa_says_nothing_about_this_one(sqlite_world: World, rules: Rules) -> None:
+    sqlite_world.client(1)
+    sqlite_world.put(PSA, Asset(id="a", company="c1", type="Laptop"))
+    sqlite_world.account(12, "other psa")
+    sqlite_world.stream(12, "devices")
+    sqlite_world.feeds["asset"].append((12, "devices"))
+    sqlite_world.client(2)
+    move_to_account(sqlite_world, 2, 12)
+    sqlite_world.put(12, Asset(id="g", company="z", kind="laptop", last_seen_at=ago(1)))
+    found = sqlite_world.indicator(rules, COVERAGE)
+    assert (found.level, found.reason) == (None, "no source of this client says when devices were last seen")
+
+
+def move_to_account(world: World, client: int, account: int) -> None:
+    from sevenc_sync.store import tables
+
+    with world.store.write() as connection:
+        connection.execute(
+            tables.client.update().where(tables.client.c.id == client).values(account=account, company="z")
+        )
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [
+        lambda world: world.stream(RMM, "agents", ok=ago(4)),
+        lambda world: world.stream(RMM, "agents", state="unreadable"),
+    ],
+)
+def test_agents_that_cannot_be_read_make_unknown_although_the_psa_is_fresh(
+    sqlite_world: World, rules: Rules, breaks: Callable[[World], None]
+) -> None:
+    sqlite_world.client(1)
+    sqlite_world.rmm(1)
+    sqlite_world.put(RMM, Asset(id="g", company="r1", kind="laptop", last_seen_at=ago(1)))
+    assert sqlite_world.indicator(rules, COVERAGE).level == 5.0
+    breaks(sqlite_world)
+    found = sqlite_world.indicator(rules, COVERAGE)
+    assert found.level is None
+    assert (found.reason or "").startswith("rmm, agents: ")
