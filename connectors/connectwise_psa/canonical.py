@@ -1,10 +1,12 @@
 """ConnectWise's records in our words. Pure functions; what is not said stays None."""
 
+import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from connectors.connectwise_psa import wire
 from sevenc_sync.connect.stream import Context
-from sevenc_sync.connect.text import clean, flag, number, when, word
+from sevenc_sync.connect.text import clean, day, flag, number, when, word
 from sevenc_sync.model import (
     Asset,
     Company,
@@ -19,6 +21,7 @@ from sevenc_sync.model import (
 SERVICE_TICKET = "ServiceTicket"
 _LEVELS = frozenset({"critical", "high", "medium", "low"})
 _NO_INFO = wire.Info()
+_LARGEST = 2**63  # beyond it databases differ in what they make of a number, and nobody typed it
 
 
 def text_id(ref: wire.IdRef | wire.IdNameRef | None) -> str | None:
@@ -59,14 +62,19 @@ def company(record: wire.Company, context: Context) -> Iterable[Company]:
             status=name_of(record.status),
             is_active=_is_active(record, context),
             is_vendor=flag(record.is_vendor_flag),
-            # unset is stored as 0, and nobody keeps a client without people
-            seats=round(number(record.number_of_employees) or 0) or None,
+            seats=_seats(record.number_of_employees),
             created_at=when(info.date_entered),
             updated_at=when(info.last_updated),
             external={"accounting": account} if account else None,
             custom=_custom(record.custom_fields),
         ),
     )
+
+
+def _seats(value: wire.Number) -> int | None:
+    """People at a company: unset is stored as 0, and nobody keeps a client with fewer than one."""
+    people = round(number(value) or 0)
+    return people if people > 0 else None
 
 
 def _is_active(record: wire.Company, context: Context) -> bool | None:
@@ -80,12 +88,12 @@ def _is_active(record: wire.Company, context: Context) -> bool | None:
     return None if entry is None else entry.is_active
 
 
-def _custom(fields: list[wire.CustomField] | None) -> Custom | None:
+def _custom(fields: list[wire.CustomField | None] | None) -> Custom | None:
     """The MSP's own fields by caption. A field without a value stays, as None; of equal captions the first set one."""
     found: dict[str, Scalar] = {}
     for item in fields or ():
-        caption = clean(item.caption)
-        if caption is not None and found.get(caption) is None:
+        caption = None if item is None else clean(item.caption)
+        if item is not None and caption is not None and found.get(caption) is None:
             found[caption] = _scalar(item.value)
     return found or None
 
@@ -93,7 +101,7 @@ def _custom(fields: list[wire.CustomField] | None) -> Custom | None:
 def _scalar(value: object) -> Scalar:
     if isinstance(value, str):
         return clean(value)
-    return value if isinstance(value, (bool, int, float)) else None
+    return value if isinstance(value, (bool, int, float)) and abs(value) <= _LARGEST else None
 
 
 def company_status(record: wire.CompanyStatus, _context: Context) -> Iterable[Lookup]:
@@ -149,7 +157,7 @@ def _level(value: str | None) -> str | None:
 
 def ticket(record: wire.Ticket, context: Context) -> Iterable[Ticket]:
     """A service ticket. Nothing for project tickets, should the server have ignored the condition."""
-    if record.record_type and record.record_type != SERVICE_TICKET:
+    if record.record_type and record.record_type.strip().lower() != SERVICE_TICKET.lower():
         return ()
     info = record.info or _NO_INFO
     closed = flag(record.closed_flag)
@@ -207,6 +215,24 @@ def _priority_level(ref: wire.PriorityRef | None, context: Context) -> str | Non
     return level
 
 
+# What the MSP may ask for in a question of its own, where the field beside it is left empty.
+_PURCHASED = re.compile(r"\bpurchase")
+_WARRANTY_ENDS = re.compile(r"\bwarranty\b(?!.*\b(?:start|begin|from))")
+
+
+def _answered(record: wire.Configuration, asked: re.Pattern[str]) -> datetime | None:
+    """The date that the first question of this kind was answered with; None for an answer that is no date."""
+    for item in record.questions or ():
+        if item is None or (item.field_type or "").strip().lower() != "date" or not item.answer:
+            continue
+        if asked.search((clean(item.question) or "").lower()):
+            try:
+                return day(str(item.answer))
+            except ValueError:
+                return None
+    return None
+
+
 def configuration(record: wire.Configuration, _context: Context) -> Iterable[Asset]:
     """A device as the MSP's documentation or RMM put it there. Its kind is the MSP's word in `type`."""
     info = record.info or _NO_INFO
@@ -222,9 +248,9 @@ def configuration(record: wire.Configuration, _context: Context) -> Iterable[Ass
         manufacturer=name_of(record.manufacturer),
         model=clean(record.model_number),
         os=clean(record.os_type) or clean(record.os_info),
-        purchased_on=when(record.purchase_date),
-        installed_on=when(record.installation_date),
-        warranty_ends_on=when(record.warranty_expiration_date),
+        purchased_on=day(record.purchase_date) or _answered(record, _PURCHASED),
+        installed_on=day(record.installation_date),
+        warranty_ends_on=day(record.warranty_expiration_date) or _answered(record, _WARRANTY_ENDS),
         updated_at=when(info.last_updated),
     )
 
@@ -242,9 +268,9 @@ def agreement(record: wire.Agreement, _context: Context) -> Iterable[Contract]:
         status=status,
         is_active=False if cancelled else None if status is None else status.lower() == "active",
         is_recurring=_not(record.bill_one_time_flag),
-        starts_on=when(record.start_date),
-        ends_on=None if flag(record.no_ending_date_flag) else when(record.end_date),
-        cancelled_on=None if cancelled is False else when(record.date_cancelled),
+        starts_on=day(record.start_date),
+        ends_on=None if flag(record.no_ending_date_flag) else day(record.end_date),
+        cancelled_on=None if cancelled is False else day(record.date_cancelled),
         sla=name_of(record.sla),
         billing_cycle=name_of(record.billing_cycle),
         updated_at=when(info.last_updated),
@@ -268,7 +294,7 @@ def addition(record: wire.Addition, context: Context) -> Iterable[ContractLine]:
         unit=clean(record.uom),
         quantity=number(record.quantity),
         bills=_BILLS.get((record.bill_customer or "").strip().lower()),
-        starts_on=when(record.effective_date),
-        cancelled_on=when(record.cancelled_date),
+        starts_on=day(record.effective_date),
+        cancelled_on=day(record.cancelled_date),
         updated_at=when(info.last_updated),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from connectors.connectwise_psa import canonical, wire, work
 from sevenc_sync.connect.pages import Keyset
@@ -91,8 +92,18 @@ def _all_tickets(window: Window) -> str:
     return f"{_open_or_recent(window)} and {_SERVICE_ONLY}"
 
 
-def _listed(record: wire.Id) -> Listed:
-    return Listed(str(record.id))
+def _listed_company(record: wire.SweptCompany) -> Listed:
+    """A company that was merged into another stays as a deleted one; it is inactive here then."""
+    deleted = str(record.deleted_flag).strip().lower() in ("true", "1")
+    return Listed(str(record.id), {"is_active": False} if deleted else {})
+
+
+def _listed_ticket(record: wire.SweptTicket) -> Listed:
+    facts = {
+        "company": canonical.text_id(record.company),
+        "merged_into": canonical.text_id(record.merged_parent_ticket),
+    }
+    return Listed(str(record.id), facts)
 
 
 def _listed_with_owner(record: wire.Owned) -> Listed:
@@ -103,11 +114,14 @@ def _sweep(
     record: type[wire.Wire],
     whole: Callable[[Window], str] | None = None,
     *,
-    owned: bool = True,
+    listed: type[wire.Wire] = wire.Owned,
+    facts: Callable[[Any], Listed] = _listed_with_owner,
     cadence: timedelta = _DAILY,
 ) -> Sweep:
-    """Ids, and whose they are, of all that a whole pass reads; `record` is what is read again where ours differs."""
-    listed = wire.Owned if owned else wire.Id
+    """Ids, and what a merge changes, of all that a whole pass reads.
+
+    `record` is what is read again where ours differs, `facts` what a `listed` record tells.
+    """
     fields, all_fields = wire.fields_of(listed), wire.fields_of(record)
 
     def params(window: Window) -> Mapping[str, str]:
@@ -118,7 +132,7 @@ def _sweep(
 
     return Sweep(
         wire=listed,
-        listed=_listed_with_owner if owned else _listed,
+        listed=facts,
         params=params,
         reread=reread,
         chunk=REREAD,
@@ -226,7 +240,7 @@ STREAMS = (
         headers=FORWARD_ONLY,
         params=_changed(wire.Company),
         delta=True,
-        sweep=_sweep(wire.Company, owned=False),
+        sweep=_sweep(wire.Company, listed=wire.SweptCompany, facts=_listed_company),
         lookups=("company_status",),
         needs="Companies > Company Maintenance: Inquire All",
     ),
@@ -242,7 +256,7 @@ STREAMS = (
         params=_tickets,
         delta=True,
         ranges=_ranges(wire.Ticket, _all_tickets),
-        sweep=_sweep(wire.Ticket, _all_tickets),
+        sweep=_sweep(wire.Ticket, _all_tickets, listed=wire.SweptTicket, facts=_listed_ticket),
         cadence=_OFTEN,
         lookups=("board_type", "priority"),
         needs="Service Desk > Service Tickets: Inquire All",

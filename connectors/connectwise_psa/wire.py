@@ -72,12 +72,12 @@ class Company(Wire, gc=False, rename="camel"):
     identifier: str | None = None
     name: str | None = None
     status: IdNameRef | None = None
-    types: list[NameRef] | None = None
+    types: list[NameRef | None] | None = None
     deleted_flag: Flag = None
     is_vendor_flag: Flag = None
     number_of_employees: Number = None
     account_number: str | None = None
-    custom_fields: list[CustomField] | None = None
+    custom_fields: list[CustomField | None] | None = None
     info: Info | None = field(name="_info", default=None)
 
 
@@ -144,6 +144,14 @@ class Ticket(Wire, gc=False, rename="camel"):
     info: Info | None = field(name="_info", default=None)
 
 
+class Question(Wire, gc=False, rename="camel"):
+    """A question that the MSP put to all devices of a type. The answer is a scalar of any type, or missing."""
+
+    question: str | None = None
+    answer: Any = None
+    field_type: str | None = None
+
+
 class Configuration(Wire, gc=False, rename="camel"):
     """GET /company/configurations."""
 
@@ -162,6 +170,7 @@ class Configuration(Wire, gc=False, rename="camel"):
     installation_date: str | None = None
     warranty_expiration_date: str | None = None
     active_flag: Flag = None
+    questions: list[Question | None] | None = None
     info: Info | None = field(name="_info", default=None)
 
 
@@ -267,17 +276,26 @@ class Activity(Wire, gc=False, rename="camel"):
     info: Info | None = field(name="_info", default=None)
 
 
-class Id(Wire, gc=False, rename="camel"):
-    """A record that tells only that it exists."""
-
-    id: int
-
-
 class Owned(Wire, gc=False, rename="camel"):
     """A record that tells that it exists, and whose it is: merging companies may move it without a time of change."""
 
     id: int
     company: IdRef | None = None
+
+
+class SweptCompany(Wire, gc=False, rename="camel"):
+    """A company that tells that it exists; deleted ones, and those merged into another, stay in the list."""
+
+    id: int
+    deleted_flag: Flag = None
+
+
+class SweptTicket(Wire, gc=False, rename="camel"):
+    """A ticket that tells whose it is, and which ticket it was merged into."""
+
+    id: int
+    company: IdRef | None = None
+    merged_parent_ticket: IdRef | None = None
 
 
 class NoteType(Wire, gc=False, rename="camel"):

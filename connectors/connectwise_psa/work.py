@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from connectors.connectwise_psa import wire
 from connectors.connectwise_psa.canonical import name_of, text_id
 from sevenc_sync.connect.stream import Context
-from sevenc_sync.connect.text import clean, flag, number, when
+from sevenc_sync.connect.text import clean, day, flag, number, when
 from sevenc_sync.model import Activity, Phase, Project, TimeEntry
 
 _NO_INFO = wire.Info()
@@ -63,11 +63,11 @@ def project(record: wire.Project, _context: Context) -> Iterable[Project]:
         status=name_of(record.status),
         manager=_member(record.manager),
         is_closed=closed,
-        planned_start_on=when(record.estimated_start),
-        planned_end_on=when(record.estimated_end),
-        started_on=when(record.actual_start),
+        planned_start_on=day(record.estimated_start),
+        planned_end_on=day(record.estimated_end),
+        started_on=day(record.actual_start),
         # a project that was opened again may keep the date; only the flag counts
-        ended_on=None if closed is False else when(record.actual_end),
+        ended_on=None if closed is False else day(record.actual_end),
         # unset is stored as 0, and nobody plans a project without hours
         budget_hours=number(record.budget_hours) or number(record.estimated_hours) or None,
         actual_hours=number(record.actual_hours),
@@ -90,8 +90,8 @@ def phase(record: wire.Phase, context: Context) -> Iterable[Phase]:
         name=clean(record.description),
         status=status,
         is_done=done,
-        due_on=when(record.deadline_date) or when(record.scheduled_end),
-        ended_on=when(record.actual_end) if done else None,
+        due_on=day(record.deadline_date) or day(record.scheduled_end),
+        ended_on=day(record.actual_end) if done else None,
         planned_hours=number(record.budget_hours) or number(record.scheduled_hours) or None,
         actual_hours=number(record.actual_hours),
         updated_at=when(info.last_updated),

@@ -91,7 +91,7 @@ class Listed:
     """
 
     id: str
-    facts: Mapping[str, str | None] = field(default_factory=dict)
+    facts: Mapping[str, str | bool | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

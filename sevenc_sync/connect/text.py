@@ -51,6 +51,18 @@ def when(value: str | None) -> datetime | None:
         raise ValueError(f"a time beyond the calendar: {value[:40]!r}") from error
 
 
+def day(value: str | None) -> datetime | None:
+    """A calendar date that comes as a date or as a time: midnight UTC of the date as it is written; None as for `when`.
+
+    Whatever zone stands behind it: a contract that ends on the 31st does so on both sides of the date line.
+    Raises ValueError for what is no ISO 8601 date.
+    """
+    if not value:
+        return None
+    written = datetime.fromisoformat(value)
+    return None if written.year == 1 else datetime(written.year, written.month, written.day, tzinfo=UTC)
+
+
 def from_epoch(value: float | None) -> datetime | None:
     """Seconds since 1970 as aware UTC; None for None and for 0, which vendors use for "never".
 
@@ -66,7 +78,10 @@ def number(value: float | str | None) -> float | None:
     """A number that may come as text; None for None and "". Raises ValueError for what is no finite number."""
     if value is None or value == "":
         return None
-    result = float(value)
+    try:
+        result = float(value)
+    except OverflowError as error:
+        raise ValueError("a number beyond all measure") from error
     if not math.isfinite(result):
         raise ValueError(f"no finite number: {value!r}")
     return result

@@ -74,11 +74,11 @@ def bury(connection: Connection, place: Place, at: int) -> int:
 
 def stored_facts(
     connection: Connection, place: Place, ids: Sequence[str], columns: Sequence[str]
-) -> dict[str, tuple[str | None, ...]]:
+) -> dict[str, tuple[str | bool | None, ...]]:
     """The named columns of the rows that the store has, by id; rows known to be gone are left out."""
     table = evidence[place.kind]
     wanted = [table.c.id, *(table.c[name] for name in columns)]
-    found: dict[str, tuple[str | None, ...]] = {}
+    found: dict[str, tuple[str | bool | None, ...]] = {}
     for start in range(0, len(ids), MAX_IDS):
         part = ids[start : start + MAX_IDS]
         for row in connection.execute(select(*wanted).where(place.rows(), table.c.id.in_(part))):

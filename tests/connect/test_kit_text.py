@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sevenc_sync.connect.text import clean, flag, from_epoch, iso, number, when
+from sevenc_sync.connect.text import clean, day, flag, from_epoch, iso, number, when
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,34 @@ def test_what_is_no_time_is_a_value_error(raw: str) -> None:
         when(raw)
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "2026-11-22",
+        "2026-11-22T00:00:00Z",
+        "2026-11-22T12:00:00",
+        "2026-11-22T00:00:00+13:00",
+        "2026-11-22T23:00:00-05:00",
+    ],
+)
+def test_a_calendar_date_is_the_one_that_is_written(raw: str) -> None:
+    assert day(raw) == datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("raw", [None, "", "0001-01-01T00:00:00Z"])
+def test_no_date_is_none(raw: str | None) -> None:
+    assert day(raw) is None
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_date_or_a_value_error(raw: str) -> None:
+    try:
+        moment = day(raw)
+    except ValueError:
+        return
+    assert moment is None or moment == moment.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_a_time_or_a_value_error(raw: str) -> None:
     try:
@@ -113,8 +141,8 @@ def test_numbers_may_come_as_text(raw: float | str | None, value: float | None) 
     assert number(raw) == value
 
 
-@pytest.mark.parametrize("raw", ["many", "nan", "inf", "1,5"])
-def test_what_is_no_number_is_a_value_error(raw: str) -> None:
+@pytest.mark.parametrize("raw", ["many", "nan", "inf", "1,5", 10**400])
+def test_what_is_no_number_is_a_value_error(raw: str | int) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the texts are Python's own
         number(raw)
 

@@ -147,6 +147,16 @@ def test_references_of_records_lead_to_records(psa: httpx.Client) -> None:
         assert statuses[board][ticket["status"]["id"]]["closedStatus"] == ticket["closedFlag"]
 
 
+def test_some_devices_have_their_warranty_in_a_question(psa: httpx.Client) -> None:
+    devices = psa.get("/company/configurations", params={"pageSize": 1000}).json()
+    asked = [device for device in devices if "questions" in device]
+    assert 0 < len(asked) < len(devices)
+    for device in asked:
+        assert "warrantyExpirationDate" not in device
+        (ends,) = [q for q in device["questions"] if q["question"] == "Warranty ends"]
+        assert ends["fieldType"] == "Date"
+
+
 def test_the_known_dirt_is_there(sandbox: Sandbox) -> None:
     server = sandbox.vendors["connectwise_psa"]
     tickets, companies = server.records("tickets"), server.records("companies")

@@ -151,7 +151,9 @@ def test_nobody_knows_whether_a_company_is_active_while_the_list_of_statuses_can
     assert found.is_active is None
 
 
-@pytest.mark.parametrize(("employees", "seats"), [(0, None), ("12", 12), (None, None), ("", None)])
+@pytest.mark.parametrize(
+    ("employees", "seats"), [(0, None), ("12", 12), (None, None), ("", None), (-4, None), (0.4, None)]
+)
 def test_no_employees_means_that_nobody_filled_it_in(employees: object, seats: int | None) -> None:
     (found,) = translated("companies", {**COMPANY, "numberOfEmployees": employees})
     assert isinstance(found, Company)
@@ -169,10 +171,42 @@ def test_of_two_fields_with_one_caption_the_filled_one_counts() -> None:
     assert found.custom == {"Tier": "Gold"}
 
 
-def test_a_custom_value_that_is_no_scalar_is_left_out() -> None:
-    (found,) = translated("companies", {**COMPANY, "customFields": [{"caption": "Odd", "value": {"a": 1}}]})
+@pytest.mark.parametrize("value", [{"a": 1}, [], [1, 2], None, "", " \r\n", 10**30, -(10**400)])
+def test_a_custom_value_that_nobody_can_have_meant_is_left_empty(value: object) -> None:
+    (found,) = translated("companies", {**COMPANY, "customFields": [{"caption": "Odd", "value": value}]})
     assert isinstance(found, Company)
     assert found.custom == {"Odd": None}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "kept"),
+    [
+        ("Text", "Größe \u200e漢字", "Größe 漢字"),
+        ("TextArea", "<b>one</b>\r\ntwo\x00", "<b>one</b>\ntwo"),
+        ("Checkbox", False, False),
+        ("Checkbox", True, True),
+        ("Number", 0, 0),
+        ("Number", -7, -7),
+        ("Percent", 12.5, 12.5),
+        ("Currency", "10800.00", "10800.00"),
+        ("Date", "2026-11-22T00:00:00Z", "2026-11-22T00:00:00Z"),
+        ("Hyperlink", "javascript:alert(1)", "javascript:alert(1)"),
+        ("IPAddress", "10.0.0.1", "10.0.0.1"),
+        ("Password", "********", "********"),
+    ],
+)
+def test_custom_fields_of_all_types_are_kept_as_they_are(kind: str, value: object, kept: object) -> None:
+    field = {"id": 7, "caption": "Field ", "type": kind, "entryMethod": "EntryField", "value": value}
+    (found,) = translated("companies", {**COMPANY, "customFields": [None, {"id": 8, "type": kind}, field]})
+    assert isinstance(found, Company)
+    assert found.custom == {"Field": kept}
+    assert type((found.custom or {})["Field"]) is type(kept)
+
+
+def test_nothing_in_a_list_is_nothing() -> None:
+    (found,) = translated("companies", {**COMPANY, "types": [None, {}, {"name": ""}], "customFields": [None]})
+    assert isinstance(found, Company)
+    assert (found.types, found.custom) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import pytest
 from connectors.connectwise_psa.streams import STREAMS
 from sevenc_sync.connect.stream import Context, Parent
 from sevenc_sync.model import (
-    Asset,
     Contract,
     ContractLine,
     Lookup,
@@ -153,6 +152,11 @@ def one_ticket(**changes: Any) -> Ticket:
     return found
 
 
+@pytest.mark.parametrize("kind", ["ServiceTicket", "serviceticket", "", None])
+def test_a_service_ticket_is_one_however_its_kind_is_written(kind: str | None) -> None:
+    assert [record.id for record in translated("tickets", {"id": 404, "recordType": kind})] == ["404"]
+
+
 def test_an_open_ticket_has_no_time_of_closing_though_it_was_closed_once() -> None:
     assert one_ticket(closedFlag=False).closed_at is None
     assert one_ticket(closedFlag=None).closed_at is not None
@@ -187,61 +191,6 @@ def test_number_nought_points_nowhere() -> None:
         parentTicketId=0, company={"id": 0}, mergedParentTicket={"id": 0}, agreement={"id": 0}
     )
     assert (ticket.parent, ticket.company, ticket.merged_into, ticket.contract) == (None, None, None, None)
-
-
-CONFIGURATION = {
-    "id": 900,
-    "name": "ACME-DC01",
-    "type": {"id": 12, "name": "Managed Server"},
-    "status": {"id": 1, "name": "Active"},
-    "company": {"id": 250, "identifier": "acme", "name": "Acme"},
-    "serialNumber": "ABC123",
-    "modelNumber": "R740",
-    "macAddress": "00:11:22:33:44:55",
-    "manufacturer": {"id": 6, "name": "Dell"},
-    "osType": "Windows Server 2022",
-    "osInfo": "10.0.20348",
-    "purchaseDate": "2023-01-10T00:00:00Z",
-    "installationDate": "2023-02-01T00:00:00Z",
-    "warrantyExpirationDate": "2028-01-10T00:00:00Z",
-    "activeFlag": True,
-    "_info": INFO,
-}
-
-
-def test_a_configuration() -> None:
-    assert translated("configurations", CONFIGURATION) == [
-        Asset(
-            id="900",
-            company="250",
-            name="ACME-DC01",
-            type="Managed Server",
-            status="Active",
-            is_active=True,
-            serial="ABC123",
-            mac="00:11:22:33:44:55",
-            manufacturer="Dell",
-            model="R740",
-            os="Windows Server 2022",
-            purchased_on=datetime(2023, 1, 10, tzinfo=UTC),
-            installed_on=datetime(2023, 2, 1, tzinfo=UTC),
-            warranty_ends_on=datetime(2028, 1, 10, tzinfo=UTC),
-            updated_at=UPDATED,
-        )
-    ]
-
-
-def test_a_configuration_with_nothing_but_its_id() -> None:
-    bare = [Asset(id="900", company=None)]
-    assert translated("configurations", {"id": 900}) == bare
-    assert translated("configurations", nulls(CONFIGURATION, "id")) == bare
-    assert translated("configurations", blanks(CONFIGURATION, "id")) == bare
-
-
-def test_a_configuration_without_an_os_type_shows_its_os_info() -> None:
-    (found,) = translated("configurations", {**CONFIGURATION, "osType": ""})
-    assert isinstance(found, Asset)
-    assert found.os == "10.0.20348"
 
 
 AGREEMENT_WIRE = {

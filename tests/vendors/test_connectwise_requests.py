@@ -16,6 +16,8 @@ from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.pages import PageInfo
 from sevenc_sync.connect.stream import Parent, Stream, Window
 from sevenc_sync.model import Lookup, Record
+from sevenc_sync.sandbox.connectwise.routes import ROUTES
+from sevenc_sync.sandbox.connectwise.schema import resolve
 
 Pull = Callable[..., list[Record]]
 
@@ -24,43 +26,6 @@ API = "https://api-na.myconnectwise.net/v4_6_release/apis/3.0"
 SINCE = datetime(2026, 11, 22, 18, 20, 30, tzinfo=UTC)
 HORIZON = datetime(2025, 11, 22, tzinfo=UTC)
 
-# The vendor's document in short: what each list may be asked for. name(a b) is a reference with these parts.
-_REF = "(id name _info)"
-LEGAL = {
-    "/company/companies/statuses": "id name defaultFlag inactiveFlag notifyFlag _info",
-    "/company/companies": f"id identifier name status{_REF} types deletedFlag dateDeleted isVendorFlag"
-    " numberOfEmployees accountNumber dateAcquired territory market customFields _info",
-    "/service/boards": "id name inactiveFlag projectFlag location department",
-    "/service/boards/{parent}/types": f"id name category defaultFlag inactiveFlag board{_REF} _info",
-    "/service/priorities": "id name color sortOrder defaultFlag level _info",
-    "/service/tickets": f"id summary recordType board{_REF} status(id name sort _info) company(id identifier name _info)"
-    f" type{_REF} subType{_REF} item{_REF} owner(id identifier name dailyCapacity _info)"
-    f" priority(id name sort level _info) source{_REF} agreement(id name type chargeFirmFlag _info) closedDate"
-    " closedFlag actualHours dateResolved dateResponded respondByGoalUTC resolutionGoalUTC isInSla slaStatus"
-    f" sla{_REF} parentTicketId mergedParentTicket(id summary _info) customFields _info",
-    "/company/configurations": f"id name type{_REF} status{_REF} company(id identifier name _info) deviceIdentifier"
-    f" serialNumber modelNumber tagNumber macAddress manufacturer{_REF} osType osInfo purchaseDate installationDate"
-    " warrantyExpirationDate lastBackupDate activeFlag needsRenewalFlag customFields _info",
-    "/finance/agreements": f"id name type{_REF} company(id identifier name _info) agreementStatus cancelledFlag"
-    f" dateCancelled startDate endDate noEndingDateFlag oneTimeFlag billOneTimeFlag sla{_REF} billingCycle{_REF}"
-    " customFields _info",
-    "/finance/agreements/{parent}/additions": "id product(id identifier serializedFlag _info) quantity lessIncluded"
-    " unitPrice unitCost billCustomer effectiveDate cancelledDate description uom agreementId agreementStatus"
-    " customFields _info",
-    "/project/projects": f"id name company(id identifier name _info) type{_REF} status{_REF}"
-    " manager(id identifier name dailyCapacity _info) closedFlag estimatedStart estimatedEnd actualStart actualEnd"
-    " budgetHours estimatedHours actualHours scheduledHours percentComplete customFields _info",
-    "/project/projects/{parent}/phases": f"id projectId description status{_REF} markAsMilestoneFlag deadlineDate"
-    " scheduledStart scheduledEnd actualStart actualEnd budgetHours scheduledHours actualHours customFields _info",
-    "/time/entries": f"id company(id identifier name _info) chargeToId chargeToType project{_REF}"
-    " ticket(id summary _info) agreement(id name type chargeFirmFlag _info) workType(id name utilizationFlag _info)"
-    f" workRole{_REF} member(id identifier name dailyCapacity _info) timeStart timeEnd actualHours billableOption"
-    " customFields _info",
-    "/sales/activities": f"id name company(id identifier name _info) type{_REF} status{_REF}"
-    " assignTo(id identifier name dailyCapacity _info) dateStart dateEnd closeFlag customFields _info",
-    "/company/noteTypes": "id identifier name defaultFlag importFlag _info",
-    "/company/companies/{parent}/notes": f"id text type{_REF} flagged enteredBy company(id identifier name _info) _info",
-}
 PARAMETERS = {
     "conditions",
     "childConditions",
@@ -77,12 +42,9 @@ CONDITION = re.compile(
 )
 
 
-def legal_fields(path: str) -> set[str]:
-    """Every name that `fields` may hold for this list."""
-    names: set[str] = set()
-    for name, parts in re.findall(r"(\w+)(?:\(([^)]*)\))?", LEGAL[path]):
-        names |= {name} | {f"{name}/{part}" for part in parts.split()}
-    return names
+def unknown_fields(path: str, fields: str) -> list[str]:
+    """The names among a request's `fields` that the vendor's document does not know for this list."""
+    return [name for name in fields.split(",") if resolve(ROUTES[path].record_type, name) is None]
 
 
 MOMENTS = st.datetimes(
@@ -125,7 +87,7 @@ def check(stream: Stream, params: Mapping[str, str | int]) -> None:
     """The parameters are legal for the stream's list, and the address is not too long."""
     assert set(params) <= PARAMETERS
     assert "orderBy" not in params  # not allowed with forward-only pages
-    assert set(str(params["fields"]).split(",")) <= legal_fields(stream.path)
+    assert unknown_fields(stream.path, str(params["fields"])) == []
     conditions = str(params.get("conditions", ""))
     left = re.sub(r"\b(and|or)\b|[() ]", "", CONDITION.sub("", conditions))
     assert left == ""
@@ -140,7 +102,7 @@ def check(stream: Stream, params: Mapping[str, str | int]) -> None:
 def test_the_lists_of_the_note_port_are_asked_for_known_fields_too(
     record: type[wire.Wire], path: str
 ) -> None:
-    assert set(wire.fields_of(record).split(",")) <= legal_fields(path)
+    assert unknown_fields(path, wire.fields_of(record)) == []
 
 
 def conditions(name: str, since: datetime | None) -> str | None:

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -205,6 +206,13 @@ def test_a_phase_without_a_deadline_is_due_when_it_is_scheduled_to_end() -> None
     assert (found.due_on, found.planned_hours) == (datetime(2026, 8, 20, tzinfo=UTC), 38.0)
 
 
+def test_a_phase_that_ends_on_its_day_is_not_late_whatever_the_hour() -> None:
+    ended = {**PHASE, "actualEnd": "2026-08-15T16:40:00Z"}
+    (found,) = translated("phases", ended, OPEN)
+    assert isinstance(found, Phase)
+    assert found.ended_on == found.due_on == datetime(2026, 8, 15, tzinfo=UTC)
+
+
 def test_a_phase_without_its_project_cannot_be_kept() -> None:
     with pytest.raises(ValueError, match="without its project"):
         translated("phases", PHASE)
@@ -305,16 +313,38 @@ def test_a_sweep_lists_the_ids_of_all_that_a_whole_pass_reads(name: str) -> None
     assert sweep is not None
     asked = sweep.params(Window(since=None, horizon=HORIZON, now=NOW))
     assert asked.get("conditions") == conditions(name, None)
-    assert asked["fields"] == ("id" if name == "companies" else "id,company/id")
+    special = {"companies": "id,deletedFlag", "tickets": "id,company/id,mergedParentTicket/id"}
+    assert asked["fields"] == special.get(name, "id,company/id")
 
 
-def test_a_swept_record_tells_whose_it_is() -> None:
-    sweep = BY_NAME["tickets"].sweep
+def swept(name: str, wire: dict[str, object]) -> tuple[str, Mapping[str, object]]:
+    """Id and facts that a sweep takes from a record."""
+    sweep = BY_NAME[name].sweep
     assert sweep is not None
+    listed = sweep.listed(msgspec.json.decode(msgspec.json.encode(wire), type=sweep.wire))
+    return listed.id, listed.facts
+
+
+@pytest.mark.parametrize("name", ["configurations", "agreements", "projects", "time_entries"])
+def test_a_swept_record_tells_whose_it_is(name: str) -> None:
     for company, owner in (({"id": 250}, "250"), ({"id": 0}, None), (None, None)):
-        wire = msgspec.json.decode(msgspec.json.encode({"id": 7, "company": company}), type=sweep.wire)
-        listed = sweep.listed(wire)
-        assert (listed.id, listed.facts) == ("7", {"company": owner})
+        assert swept(name, {"id": 7, "company": company}) == ("7", {"company": owner})
+
+
+def test_a_swept_ticket_tells_whose_it_is_and_what_it_was_merged_into() -> None:
+    merged = {"id": 7, "company": {"id": 250}, "mergedParentTicket": {"id": 9, "summary": "Printer"}}
+    assert swept("tickets", merged) == ("7", {"company": "250", "merged_into": "9"})
+    assert swept("tickets", {"id": 7}) == ("7", {"company": None, "merged_into": None})
+
+
+@pytest.mark.parametrize("deleted", [True, 1, "true", "True"])
+def test_a_swept_company_that_is_deleted_is_to_be_inactive_here(deleted: object) -> None:
+    assert swept("companies", {"id": 7, "deletedFlag": deleted}) == ("7", {"is_active": False})
+
+
+@pytest.mark.parametrize("deleted", [False, 0, "false", "", None, "maybe"])
+def test_of_a_swept_company_that_is_not_deleted_only_the_status_tells(deleted: object) -> None:
+    assert swept("companies", {"id": 7, "deletedFlag": deleted}) == ("7", {})
 
 
 def test_records_that_differ_are_read_again_whole() -> None:
