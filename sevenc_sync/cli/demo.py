@@ -199,9 +199,8 @@ def _upgrade(config: "Configuration") -> None:
 def _one_pass(engine: "Engine", folder: "Home", as_of: datetime) -> int:
     """Sync, match, score, write; gives the exit code."""
     from sevenc_sync.cli.progress import show_results, sync_progress
-    from sevenc_sync.cli.scores import show_portfolio
+    from sevenc_sync.cli.scores import show_scored
     from sevenc_sync.cli.sync import exit_code
-    from sevenc_sync.score import load_results
 
     with sync_progress() as progress:
         results = engine.sync(trigger="demo", on_progress=progress.on_progress, on_result=progress.on_result)
@@ -210,7 +209,7 @@ def _one_pass(engine: "Engine", folder: "Home", as_of: datetime) -> int:
         return ERROR
     out.print(safe(engine.match().sentence()))
     engine.score(as_of)
-    show_portfolio(load_results(engine.store, engine.rules), engine.rules)
+    show_scored(engine.store, engine.rules)
     summary = engine.deliver("demo")
     _say_next(folder, engine)
     out.print(safe(summary.sentence()))

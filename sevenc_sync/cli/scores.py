@@ -23,12 +23,23 @@ from sevenc_sync.cli.common import (
     show_table,
     store_of,
 )
+from sevenc_sync.cli.decisions import (
+    attestation_json,
+    attestation_line,
+    both_scores,
+    risk_json,
+    risk_line,
+    scored_with,
+    show_risks,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sevenc_sync.config import Configuration
     from sevenc_sync.score import ClientResult, PartResult, RuleBook, Rules
+    from sevenc_sync.store.database import Store
+    from sevenc_sync.store.exceptions import AcceptedRisk
 
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 Client = Annotated[str, typer.Argument(metavar="CLIENT", help="A client's name, or enough of it.")]
@@ -136,9 +147,20 @@ def clients_command(
                 )
             return
         if as_json:
-            show_json([client_json(result) for result in load_results(store, rules)])
+            _, risks, _ = scored_with(store)
+            show_json([client_json(result, risks) for result in load_results(store, rules)])
             return
-        show_portfolio(load_results(store, rules), rules)
+        show_scored(store, rules)
+
+
+def show_scored(store: "Store", rules: "Rules") -> None:
+    """The table of all clients as they were scored last, and the exceptions that it rests on."""
+    from sevenc_sync.score import load_results
+
+    results = load_results(store, rules)
+    _, risks, _ = scored_with(store)
+    show_portfolio(results, rules)
+    show_risks(results, risks)
 
 
 def part_json(part: "PartResult") -> dict[str, object]:
@@ -147,23 +169,27 @@ def part_json(part: "PartResult") -> dict[str, object]:
         "slug": part.slug,
         "name": part.name,
         "level": part.level,
+        "level_without": part.level_without,
         "proof": part.proof,
         "provisional": part.is_provisional,
         "cap": part.cap,
+        "excepted": part.excepted,
     }
 
 
-def client_json(result: "ClientResult") -> dict[str, object]:
-    """One client for machines."""
+def client_json(result: "ClientResult", risks: "Sequence[AcceptedRisk]" = ()) -> dict[str, object]:
+    """One client for machines, with those of the exceptions that are its own."""
     return {
         "name": result.name,
         "id": result.client,
         "score": result.score,
+        "score_without": result.score_without,
         "proof": result.proof,
         "provisional": result.is_provisional,
         "at": result.at,
         "rules": result.rules_hash,
         "blocks": [part_json(part) for part in result.blocks],
+        "exceptions": [risk_json(risk, risk.at) for risk in risks if risk.client == result.client],
     }
 
 
@@ -195,10 +221,14 @@ def show_command(context: typer.Context, client: Client, as_json: AsJson = False
     with store_of(config) as store:
         result = find_client(load_results(store, rules), client)
         place = standing(read_peers(store), result.client)
+        at, risks, attested = scored_with(store)
+    attested = [item for item in attested if item.client == result.client]
+    risks = [item for item in risks if item.client == result.client]
     if as_json:
         show_json(
             {
-                **client_json(result),
+                **client_json(result, risks),
+                "attestations": [attestation_json(item, at or result.at) for item in attested],
                 "standing": place,
                 "areas": [part_json(part) for part in result.areas],
                 "indicators": [
@@ -209,6 +239,8 @@ def show_command(context: typer.Context, client: Client, as_json: AsJson = False
         return
     score = "unknown" if result.score is None else f"{result.score:.1f} of 100"
     said = " (provisional: less than half is proven)" if result.is_provisional else ""
+    if risks:
+        score += f" ({both_scores(result)})"
     out.print(
         safe(
             f"{result.name}: 7C score {score}, proof {result.proof:.0%}{said}, as of {result.at:%Y-%m-%d %H:%M} UTC"
@@ -229,10 +261,17 @@ def show_command(context: typer.Context, client: Client, as_json: AsJson = False
         for part in result.areas:
             if part.slug.partition(".")[0] == block.slug:
                 level = level_text(part.level, provisional=part.is_provisional)
+                held = part.cap or ("left out by exceptions" if part.excepted and not part.total else "")
                 table.add_row(
-                    safe(f"  {part.slug.partition('.')[2]}"), level, f"{part.proof:.0%}", safe(part.cap or "")
+                    safe(f"  {part.slug.partition('.')[2]}"), level, f"{part.proof:.0%}", safe(held)
                 )
     out.print(table)
+    for heading, lines in (
+        ("Exceptions in force:", [risk_line(item) for item in risks]),
+        ("Attested:", [attestation_line(item) for item in attested]),
+    ):
+        for line in (heading, *(f"  {line}" for line in lines)) if lines else ():
+            out.print(safe(line), soft_wrap=True)
     out.print(safe(f"Next: sevenc-sync why {result.name!r} AREA"), soft_wrap=True)
 
 
@@ -256,6 +295,7 @@ def score_command(
     from sevenc_sync.clock import utc_now
     from sevenc_sync.engine.local import open_engine
     from sevenc_sync.score import load_results
+    from sevenc_sync.store.exceptions import exceptions
 
     clock = None if as_of is None else time_of(as_of)
     config = configuration(context)
@@ -266,21 +306,25 @@ def score_command(
         if clock is not None:
             rules = engine.rule_files.book.at(clock)
             results = engine.preview(clock, chosen)
+            with engine.store.read() as connection:
+                risks = exceptions(connection, owners=chosen, in_force_at=clock)
             if as_json:
-                show_json([client_json(result) for result in results])
+                show_json([client_json(result, risks) for result in results])
                 return
             show_portfolio(results, rules)
+            show_risks(results, risks)
             said = f"Computed for {clock:%Y-%m-%d %H:%M} UTC with the rules of that moment ({rules.hash})"
             out.print(f"{said}, from the records as they are in the store today. Nothing was saved.")
             return
         summary = engine.score(utc_now(), chosen)
         results = load_results(engine.store, engine.rules, chosen)
         if as_json:
-            show_json([client_json(result) for result in results])
+            _, risks, _ = scored_with(engine.store)
+            show_json([client_json(result, risks) for result in results])
         else:
             if matched is not None:
                 out.print(safe(matched.sentence()))
-            show_portfolio(load_results(engine.store, engine.rules), engine.rules)
+            show_scored(engine.store, engine.rules)
             out.print(f"{summary.clients} clients scored, {summary.changed} of them with a change.")
 
 

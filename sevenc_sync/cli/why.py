@@ -12,6 +12,7 @@ from rich.text import Text
 
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import configuration, engine_errors, fail, out, safe, show_json, show_table
+from sevenc_sync.cli.decisions import attestation_json, attestation_line, risk_json, risk_line
 from sevenc_sync.cli.scores import Client, find_client, level_text, rules_of
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def _json(item: "Explained", links: Mapping[str, Link]) -> dict[str, object]:
             {**msgspec.to_builtins(row, builtin_types=(datetime,)), "link": _address(row, links)}
             for row in rows
         ]
+    plain["attested"] = [attestation_json(said, said.at) for said in item.attested]
+    plain["exceptions"] = [risk_json(risk, risk.at) for risk in item.exceptions]
     head: dict[str, object] = msgspec.to_builtins(item.result, builtin_types=(datetime,))
     return {**head, **{key: value for key, value in plain.items() if key != "result"}}
 
@@ -101,7 +104,9 @@ def _print(item: "Explained", links: Mapping[str, Link]) -> None:
             level_text(result.level), "  ", (safe(result.title).plain, "bold"), "  ", (result.id, "dim")
         )
     )
-    if result.level is None:
+    if not result.counts:
+        out.print("   Left out by an exception: it counts neither in its area nor in the proof.")
+    elif result.level is None:
         out.print(safe(f"   Unknown: {result.reason}"), soft_wrap=True)
     else:
         low = ", a small sample" if result.is_low_sample else ""
@@ -115,6 +120,7 @@ def _print(item: "Explained", links: Mapping[str, Link]) -> None:
             more = f", {item.rows_far} more records" if item.rows_far else ""
             far = "" if item.how_far is None else f" ({item.how_far:g} away{more})"
             out.print(safe(f"   Level {item.next_level} begins at {item.next_step:g}{far}."))
+    _print_decided(item)
     out.print(safe(f"   Why it counts: {item.why}"), soft_wrap=True)
     out.print(safe(f"   Basis: {item.basis}  Rules {item.rules_hash}."), soft_wrap=True)
     if item.unmapped:
@@ -127,6 +133,17 @@ def _print(item: "Explained", links: Mapping[str, Link]) -> None:
         _rows(item.to_fix, item.to_fix_total, links)
     elif result.level is not None and item.rows_total:
         out.print(safe(f"   Counted: {item.rows_total} records."))
+
+
+def _print_decided(item: "Explained") -> None:
+    """What people have decided about it, and the level that it would have without their exceptions."""
+    if item.result.excepted is not None:
+        without = "unknown" if item.result.level_without is None else f"{item.result.level_without:g}"
+        out.print(f"   Level without exceptions: {without}.")
+    for risk in item.exceptions:
+        out.print(safe(f"   Exception: {risk_line(risk)}"), soft_wrap=True)
+    for said in item.attested:
+        out.print(safe(f"   Attested: {attestation_line(said)}"), soft_wrap=True)
 
 
 def _rows(rows: "tuple[EvidenceRow, ...]", total: int, links: Mapping[str, Link]) -> None:

@@ -7,6 +7,7 @@ are rounded the more the larger they are. So an unchanged client has an unchange
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
@@ -14,10 +15,12 @@ import msgspec
 from sevenc_sync.connect.redact import redact
 from sevenc_sync.connect.text import clean
 from sevenc_sync.score import ClientResult, IndicatorResult, PartResult, Rules
+from sevenc_sync.store.exceptions import AcceptedRisk
 
 WEAKEST = 3  # so many things to do first: more are a plan, not a note
 GOOD_ENOUGH = 4  # an indicator from this level on is not named as weak
 EXACT = 20  # counts above are rounded, so that a note does not change with every ticket
+RISKS = 3  # so many accepted risks are named
 GAPS = 3  # so many reasons why something could not be judged
 
 ValueKind = Literal["percent", "weeks", "months", "years", "never", "count", "number", "step", "none"]
@@ -57,11 +60,23 @@ class Gap(msgspec.Struct, frozen=True):
     need: str
 
 
+class Risk(msgspec.Struct, frozen=True):
+    """Something that is left out of the score by an exception; `until` is its last day, YYYY-MM-DD."""
+
+    what: str
+    reason: str
+    until: str
+
+
 class Content(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a note says but its date. `known` of `total` indicators could be judged."""
+    """All that a note says but its date. `known` of `total` indicators could be judged.
+
+    `score_without` is the score without any exception; None where none counts, or nothing is known without.
+    """
 
     client: str
     score: int
+    score_without: int | None
     known: int
     total: int
     is_provisional: bool
@@ -69,6 +84,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     weakest: tuple[Weakness, ...]
     gaps: tuple[Gap, ...]
     more_gaps: int
+    risks: tuple[Risk, ...]
+    more_risks: int
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -79,24 +96,32 @@ class Move(msgspec.Struct, frozen=True):
     after: int | None
 
 
-def content_of(result: ClientResult, rules: Rules) -> Content:
-    """What the note on this client says. Raises ValueError for a client without a score: it gets none."""
+def content_of(result: ClientResult, rules: Rules, risks: Sequence[AcceptedRisk] = ()) -> Content:
+    """What the note on this client says; `risks` are the exceptions that the result rests on.
+
+    Raises ValueError for a client without a score: it gets no note.
+    """
     if result.score is None:
         raise ValueError(f"client {result.client} has no score to write about")
-    gaps = _gaps(result.indicators, rules)
+    counted = [item for item in result.indicators if item.counts]
+    gaps, accepted = _gaps(counted, rules), _risks(risks, rules)
+    without = result.score_without if risks else None
     return Content(
         client=plain(result.name, 70),
         score=round(result.score),
-        known=sum(item.level is not None for item in result.indicators),
-        total=len(result.indicators),
+        score_without=None if without is None else round(without),
+        known=sum(item.level is not None for item in counted),
+        total=len(counted),
         is_provisional=result.is_provisional,
         blocks=tuple(
             BlockLine(plain(block.name, 30), whole(block), block.level is not None and block.is_provisional)
             for block in result.blocks
         ),
-        weakest=_weakest(result.indicators, rules),
+        weakest=_weakest(counted, rules),
         gaps=gaps[:GAPS],
         more_gaps=max(0, len(gaps) - GAPS),
+        risks=accepted[:RISKS],
+        more_risks=max(0, len(accepted) - RISKS),
     )
 
 
@@ -207,6 +232,30 @@ def _gaps(indicators: Sequence[IndicatorResult], rules: Rules) -> tuple[Gap, ...
             count[need] += 1
     ordered = sorted(areas, key=lambda need: (-count[need], need))
     return tuple(Gap(tuple(sorted(areas[need])), need) for need in ordered)
+
+
+def _risks(risks: Iterable[AcceptedRisk], rules: Rules) -> tuple[Risk, ...]:
+    """What is left out, each with its reason and last day; the records of one indicator that have both in common as one."""
+    found: dict[tuple[str, str, str], int] = defaultdict(int)
+    for risk in risks:
+        last = f"{risk.until - timedelta(seconds=1):%Y-%m-%d}"
+        found[risk.target, risk.reason, last] += risk.record is not None
+    ordered = sorted(found.items(), key=lambda pair: (pair[0][2], pair[0]))
+    return tuple(
+        Risk(_left_out(target, records, rules), plain(reason, 160), until)
+        for (target, reason, until), records in ordered
+    )
+
+
+def _left_out(target: str, records: int, rules: Rules) -> str:
+    if target in rules.indicator_by_id:
+        indicator = rules.indicator_by_id[target]
+        words = plain(f"{_area_name(indicator.area, rules)}: {indicator.title}", 120)
+    else:
+        words = _area_name(target, rules)
+    if not records:
+        return words
+    return f"{words} ({about(records)} {'record' if records == 1 else 'records'})"
 
 
 _STALE = re.compile(r"^(?P<stream>[^:]+): (?:never|last) read\b.*$")

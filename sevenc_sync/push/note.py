@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sevenc_sync.push.content import content_of, moves_between
 from sevenc_sync.push.render import render
 from sevenc_sync.score import ClientResult, Rules
+from sevenc_sync.store.exceptions import AcceptedRisk
 
 _NO_DATE = "0000-00-00"
 
@@ -18,20 +19,30 @@ def reference_of(account: str, company: str) -> str:
 
 
 def note_text(
-    result: ClientResult, previous: ClientResult | None, rules: Rules, now: datetime, reference: str
+    result: ClientResult,
+    previous: ClientResult | None,
+    rules: Rules,
+    now: datetime,
+    reference: str,
+    risks: Sequence[AcceptedRisk] = (),
 ) -> str:
-    """The note on this client as of `now` (its day in UTC). Raises ValueError for a client without a score."""
+    """The note on this client as of `now` (its day in UTC), with the exceptions that the result rests on.
+
+    Raises ValueError for a client without a score.
+    """
     return render(
-        content_of(result, rules),
+        content_of(result, rules, risks),
         date=now.astimezone(UTC).strftime("%Y-%m-%d"),
         reference=reference,
         moves=moves_between(previous, result),
     )
 
 
-def note_digest(result: ClientResult, rules: Rules, reference: str) -> str:
+def note_digest(
+    result: ClientResult, rules: Rules, reference: str, risks: Sequence[AcceptedRisk] = ()
+) -> str:
     """Changes with what the note says about the client, not with its day, nor with what was before."""
-    text = render(content_of(result, rules), date=_NO_DATE, reference=reference)
+    text = render(content_of(result, rules, risks), date=_NO_DATE, reference=reference)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

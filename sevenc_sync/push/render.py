@@ -3,14 +3,14 @@
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
-from sevenc_sync.push.content import EXACT, Content, Gap, Move, Value, Weakness
+from sevenc_sync.push.content import EXACT, Content, Gap, Move, Risk, Value, Weakness
 from sevenc_sync.score import LEVEL_NAMES
 
 WIDTH = 100  # characters; PSAs show notes in a proportional font, so longer lines wrap anyway
 
 
 def render(content: Content, *, date: str, reference: str, moves: Sequence[Move] = ()) -> str:
-    """The note's text: at most about 45 lines of at most 100 characters, the reference line last.
+    """The note's text: at most about 60 lines of at most 100 characters, the reference line last.
 
     `date` (YYYY-MM-DD) is the day on which the content became what it is.
     """
@@ -19,6 +19,7 @@ def render(content: Content, *, date: str, reference: str, moves: Sequence[Move]
         _blocks(content),
         _weakest(content.weakest),
         _gaps(content.gaps, content.more_gaps),
+        _risks(content.risks, content.more_risks),
         _moves(moves),
         [
             "Written by sevenc-sync, which keeps this note up to date; other changes to it are lost.",
@@ -57,6 +58,8 @@ def value_words(value: Value) -> str:
 
 def _head(content: Content, date: str) -> list[str]:
     score = f"7C score: {content.score} of 100"
+    if content.score_without is not None:
+        score += f" ({content.score_without} without the accepted risks below)"
     proof = f"{content.known} of {content.total} indicators could be judged"
     if content.is_provisional:
         tail = f"PROVISIONAL: only {proof}, so this score can still change a lot."
@@ -99,6 +102,17 @@ def _gaps(gaps: Sequence[Gap], more: int) -> list[str]:
         lines += _wrapped(f"- {named}{rest}: {gap.need}", "  ")
     if more:
         lines.append(f"- and {more} more reasons; `sevenc-sync show` lists all.")
+    return lines
+
+
+def _risks(risks: Sequence[Risk], more: int) -> list[str]:
+    if not risks:
+        return []
+    lines = ["Accepted risks, which the score leaves out:"]
+    for risk in risks:
+        lines += _wrapped(f"- {risk.what}: {risk.reason} (until {risk.until})", "  ")
+    if more:
+        lines.append(f"- and {more} more; `sevenc-sync except` lists all.")
     return lines
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from sevenc_sync.push.note import note_digest, note_text, reference_of
 from sevenc_sync.score import ClientResult, OnScored, Rules
+from sevenc_sync.store.exceptions import AcceptedRisk, exceptions
 from sevenc_sync.store.outbox import NewNote, last_note, last_sent, queue_note
 
 
@@ -22,7 +23,10 @@ def outbox_writer(rules: Rules, accounts: Mapping[int, str]) -> OnScored:
         if name is None or result.score is None:
             return
         reference = reference_of(name, result.company)
-        digest = note_digest(result, rules, reference)
+        risks: list[AcceptedRisk] = []
+        if any(item.excepted for item in result.indicators):
+            risks = exceptions(connection, owners=[result.client], in_force_at=result.at)
+        digest = note_digest(result, rules, reference, risks)
         last = last_note(connection, result.client)
         if last is not None and last.digest == digest:
             return
@@ -31,7 +35,7 @@ def outbox_writer(rules: Rules, accounts: Mapping[int, str]) -> OnScored:
         if sent is not None and sent.digest == digest:
             text = sent.text
         else:
-            text = note_text(result, previous, rules, result.at, reference)
+            text = note_text(result, previous, rules, result.at, reference, risks)
         queue_note(
             connection,
             NewNote(

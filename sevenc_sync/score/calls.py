@@ -63,7 +63,7 @@ class Calls(ABC):
 
     def call(self, node: exp.Func, depth: int) -> Typed:
         """A call as SQL. Raises nothing: what is not a function of the language is a fault."""
-        name, arguments = _name_and_arguments(node)
+        name, arguments = name_and_arguments(node)
         if name not in FUNCTIONS:
             return self.fault(
                 "unknown function", f"{name}()", "a function of the language", nearest(name, FUNCTIONS)
@@ -201,7 +201,7 @@ class Calls(ABC):
         return None
 
 
-def _name_and_arguments(node: exp.Func) -> tuple[str, list[Any]]:
+def name_and_arguments(node: exp.Func) -> tuple[str, list[Any]]:
     """A call's name and values, whether sqlglot knows the function or not."""
     if isinstance(node, exp.Anonymous):
         return str(node.this).lower(), list(node.expressions)

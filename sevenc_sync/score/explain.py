@@ -9,7 +9,7 @@ import msgspec
 from msgspec import structs
 from sqlalchemy import Connection, and_, case, func, not_, or_, select
 
-from sevenc_sync.clock import from_seconds
+from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.bound import Bound
 from sevenc_sync.score.decided import risks_of, without_excepted
@@ -108,6 +108,21 @@ def explain(
             )
             for indicator in few.indicators
         ]
+
+
+def is_counted(
+    store: Store, rules: Rules, now: datetime, client_id: int, name: str, account_name: str, record: str
+) -> bool:
+    """Whether a record is among the rows that an indicator looks at for a client, whatever is excepted."""
+    indicator = rules.indicator_by_id[name]
+    with store.read() as connection:
+        bound = binder_of(connection, rules, now, client_id).bind(indicator.rows, indicator.uses)
+        parts = expressions(indicator, bound, rules, to_seconds(now))
+        source = select(account.c.id).where(account.c.name == account_name).scalar_subquery()
+        found = bound.select(func.count()).where(
+            parts["where"], bound.account == source, bound.columns["id"] == record
+        )
+        return bool(connection.execute(found).scalar_one())
 
 
 def _explained(

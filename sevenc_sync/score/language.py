@@ -16,7 +16,7 @@ from sqlalchemy import Double, Null, Text, and_, cast, false, func, literal, not
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from sevenc_sync.score.calls import UNKNOWN, Calls, Typed
+from sevenc_sync.score.calls import UNKNOWN, Calls, Typed, name_and_arguments
 from sevenc_sync.score.mistakes import cut, nearest
 from sevenc_sync.score.sqlfunctions import ascii_lower
 from sevenc_sync.score.vocabulary import (
@@ -43,6 +43,17 @@ def build(text: str, scope: Scope) -> Built:
     typed = walk.visit(root, 0)
     uses = Uses(*(frozenset(words) for words in (walk.columns, walk.tags, walk.services, walk.customs)))
     return Built(typed.sql, typed.kind, uses, tuple(walk.faults))
+
+
+def custom_calls(text: str) -> list[tuple[str, str]]:
+    """The custom fields that a text reads: (function, the field's name as it is written there)."""
+    tree, _ = _parsed(text)
+    calls = [] if tree is None else [name_and_arguments(node) for node in tree.find_all(exp.Anonymous)]
+    return [
+        (name, str(arguments[0].this))
+        for name, arguments in calls
+        if name.startswith("custom") and arguments and isinstance(arguments[0], exp.Literal)
+    ]
 
 
 @cache

@@ -172,6 +172,11 @@ def clients(connection: Connection) -> list[ClientRow]:
     return [ClientRow(**row) for row in connection.execute(statement).mappings()]
 
 
+def client_names(connection: Connection) -> dict[int, str]:
+    """The names of all clients, active or not, by number."""
+    return {row.id: row.name for row in connection.execute(select(client.c.id, client.c.name))}
+
+
 def links(connection: Connection) -> list[LinkRow]:
     """The whole ledger."""
     statement = select(

@@ -34,8 +34,10 @@ RUN = {
     *("cursor_from", "cursor_to", "pages", "fetched", "new", "changed", "same", "held", "gone"),
     *("requests", "retries", "waited_ms", "bytes", "quota_used", "quota_limit", "error", "action"),
 }
-PART = {"slug", "name", "level", "proof", "provisional", "cap"}
-CLIENT = {"name", "id", "score", "proof", "provisional", "at", "rules", "blocks"}
+PART = {"slug", "name", "level", "level_without", "proof", "provisional", "cap", "excepted"}
+CLIENT = {
+    *("name", "id", "score", "score_without", "proof", "provisional", "at", "rules", "blocks", "exceptions"),
+}
 INDICATOR = {
     *(
         "id",
@@ -117,7 +119,7 @@ def test_unlinked_companies_say_why_they_wait(scored: Any) -> None:
 def test_show_gives_27_areas_and_their_indicators(scored: Any) -> None:
     name = scored.json("clients")[0]["name"]
     shown = scored.json("show", name)
-    assert set(shown) == CLIENT | {"areas", "indicators", "standing"}
+    assert set(shown) == CLIENT | {"areas", "indicators", "attestations", "standing"}
     assert len(shown["areas"]) == 27
     assert shown["indicators"]
     for item in shown["indicators"]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from sevenc_sync.push import note_digest, note_text, reference_of, same_text
 from sevenc_sync.push.content import about, plain
 from sevenc_sync.push.note import fitted
 from sevenc_sync.score import ClientResult, Rules
+from sevenc_sync.store.exceptions import AcceptedRisk
 
 Make = Callable[..., ClientResult]
 
@@ -27,6 +29,19 @@ KNOWN = {
     "clear.reporting.review": (None, 0.0),
     "clear.sla.met": (97.5, 4.1),
 }
+
+
+def risk(target: str, reason: str = "The parent runs it", **more: Any) -> AcceptedRisk:
+    base: dict[str, Any] = {
+        **dict.fromkeys(("account", "record", "link", "ended_at", "ended_by")),
+        "id": 1,
+        "client": 1,
+        "client_name": "Acme Ltd",
+        "by": "anna",
+        "at": NOW,
+        "until": NOW.replace(hour=0) + timedelta(days=40),
+    }
+    return AcceptedRisk(**{**base, "target": target, "reason": reason, **more})
 
 
 def text_of(result: ClientResult, rules: Rules, previous: ClientResult | None = None) -> str:
@@ -171,6 +186,60 @@ def test_whatever_names_and_rules_hold_the_note_fits_one_screen_and_ends_with_it
     assert max(map(len, lines)) <= 100
     assert lines[-1] == REFERENCE
     assert sum("7C-REF" in line for line in lines) == 1
+
+
+def test_accepted_risks_stand_in_the_note_with_reason_and_last_day_and_the_score_without_them(
+    rules: Rules, result_of: Make
+) -> None:
+    result = msgspec.structs.replace(result_of(KNOWN), score_without=38.4)
+    risks = [
+        risk("clear.sla", "No SLA was agreed"),
+        *(risk("continuous.backup.coverage", account="psa", record=str(n)) for n in range(25)),
+    ]
+    lines = note_text(result, None, rules, NOW, REFERENCE, risks).split("\n")
+    assert "7C score: 46 of 100 (38 without the accepted risks below)" in lines
+    at = lines.index("Accepted risks, which the score leaves out:")
+    assert " ".join(" ".join(lines[at + 1 : at + 5]).split()).startswith(
+        "- Service Level Agreement: No SLA was agreed (until 2026-12-31) "
+        "- Backup Management: Servers with a good recovery point (25 records): The parent runs it (until 2026-12-31)"
+    )
+
+
+def test_what_an_exception_leaves_out_is_neither_weak_nor_a_gap_nor_part_of_the_proof(
+    rules: Rules, result_of: Make
+) -> None:
+    result = result_of(KNOWN)
+    left = msgspec.structs.replace(
+        result,
+        indicators=tuple(
+            msgspec.structs.replace(item, level=None, reason="left out", excepted="whole")
+            if item.id in ("clear.reporting.review", "clear.sla.noise")
+            else item
+            for item in result.indicators
+        ),
+    )
+    text = text_of(left, rules)
+    assert "Proof: 4 of 4 indicators could be judged." in text
+    assert "left out" not in text
+    assert "IT Reporting" not in text
+
+
+@given(reasons=st.lists(st.text(min_size=1), min_size=1, max_size=9))
+def test_whatever_the_reasons_hold_the_note_names_three_risks_and_stays_short(
+    rules: Rules, result_of: Make, reasons: list[str]
+) -> None:
+    risks = [risk("clear.sla", reason) for reason in reasons]
+    lines = note_text(result_of(KNOWN), None, rules, NOW, REFERENCE, risks).split("\n")
+    assert len(lines) <= 60
+    assert max(map(len, lines)) <= 100
+    assert sum("(until 2026-12-31)" in line for line in lines) <= 3
+    assert sum("7C-REF" in line for line in lines) == 1
+
+
+def test_a_risk_changes_the_digest_as_long_as_it_counts(rules: Rules, result_of: Make) -> None:
+    result = result_of(KNOWN)
+    plain_digest = note_digest(result, rules, REFERENCE)
+    assert note_digest(result, rules, REFERENCE, [risk("clear.sla")]) != plain_digest
 
 
 def test_the_reference_depends_on_the_account_and_the_company_alone() -> None:

@@ -1,0 +1,72 @@
+"""sevenc-sync audit: who changed what a score rests on, and when."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from sevenc_sync.cli.app import app
+from sevenc_sync.cli.common import configuration, safe, show_json, show_table, store_of
+from sevenc_sync.cli.scores import AsJson, find_client, rules_of
+
+
+@app.command("audit")
+def audit_command(
+    context: typer.Context,
+    client: Annotated[
+        str | None, typer.Argument(metavar="CLIENT", help="Only this client's; default: all.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="How many entries.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show the audit log, newest first: every attestation, exception and other decision, with who made it."""
+    from sevenc_sync.score import load_results
+    from sevenc_sync.store.audit import read_audit
+    from sevenc_sync.store.links import client_names
+
+    config = configuration(context)
+    with store_of(config) as store:
+        owner = None if client is None else find_client(load_results(store, rules_of(config)), client).client
+        with store.read() as connection:
+            rows = read_audit(connection, limit=limit, client=owner)
+            names = client_names(connection)
+    if as_json:
+        show_json(
+            [
+                {
+                    "id": row.id,
+                    "at": row.at,
+                    "actor": row.actor,
+                    "action": row.action,
+                    "client": None if row.client is None else names.get(row.client),
+                    "subject": row.subject,
+                    "detail": dict(row.detail),
+                }
+                for row in rows
+            ]
+        )
+        return
+    show_table(
+        None,
+        ("at", "by", "action", "client", "subject", "detail"),
+        [
+            (
+                f"{row.at:%Y-%m-%d %H:%M:%S}",
+                row.actor,
+                row.action,
+                None if row.client is None else names.get(row.client),
+                row.subject,
+                safe(_detail(row.detail)),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _detail(detail: object) -> str:
+    items = detail.items() if isinstance(detail, dict) else ()
+    return "; ".join(
+        f"{key} {value if isinstance(value, str) else json.dumps(value)}"
+        for key, value in items
+        if value is not None
+    )
