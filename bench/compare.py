@@ -184,7 +184,7 @@ def main() -> None:
     again(tickets, 1 if options.quick else 3)
     memory(tickets, 2 if options.quick else 5)
     if not options.no_peers:
-        beside_peers(tickets // 10 if options.quick else tickets // 2)
+        beside_peers(tickets // 10 if options.quick else tickets)
 
 
 if __name__ == "__main__":

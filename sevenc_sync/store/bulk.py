@@ -3,7 +3,7 @@
 Reading first costs less than a guarded upsert when nothing has changed, and tells which companies are touched.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
@@ -41,17 +41,36 @@ def _existing(
     connection: Connection, codec: Codec, account: int, ids: Sequence[str]
 ) -> dict[str, tuple[Any, ...]]:
     """(digest, gone_at, company) of the rows that are there, by id."""
-    table = codec.record.table
     company = codec.columns[codec.company_at] if codec.company_at is not None else "NULL"
-    select = f"SELECT id, digest, gone_at, {company} FROM {table} WHERE account = "
+    select = f"SELECT id, digest, gone_at, {company} FROM {codec.record.table}"
+    return {row[0]: tuple(row[1:]) for row in _by_id(connection, select, account, ids)}
+
+
+def _by_id(connection: Connection, select: str, account: int, ids: Sequence[str]) -> Iterable[Sequence[Any]]:
+    """What the statement, which has no condition yet, gives for these ids of the account."""
     if _is_postgres(connection):
-        rows = connection.exec_driver_sql(select + "%s AND id = ANY(%s)", (account, list(ids)))
-    else:
-        listed = msgspec.json.encode(ids).decode()
-        rows = connection.exec_driver_sql(
-            select + "? AND id IN (SELECT value FROM json_each(?))", (account, listed)
+        return connection.exec_driver_sql(
+            f"{select} WHERE account = %s AND id = ANY(%s)", (account, list(ids))
         )
-    return {row[0]: tuple(row[1:]) for row in rows}
+    listed = msgspec.json.encode(ids).decode()
+    return connection.exec_driver_sql(
+        f"{select} WHERE account = ? AND id IN (SELECT value FROM json_each(?))", (account, listed)
+    )
+
+
+def known_digests(
+    connection: Connection, table: str, account: int, ids: Sequence[str]
+) -> dict[str, int | None]:
+    """The digests of the rows that are there, by id; None for a row that is gone: it must be written anew."""
+    select = f"SELECT id, CASE WHEN gone_at IS NULL THEN digest END FROM {table}"
+    return {row[0]: row[1] for row in _by_id(connection, select, account, ids)}
+
+
+def is_empty(connection: Connection, table: str, account: int) -> bool:
+    """Whether the account has no rows in this table."""
+    mark = "%s" if _is_postgres(connection) else "?"
+    statement = f"SELECT 1 FROM {table} WHERE account = {mark} LIMIT 1"
+    return connection.exec_driver_sql(statement, (account,)).first() is None
 
 
 @cache
@@ -84,23 +103,67 @@ def _upsert_postgres(
         cursor.execute(f"DROP TABLE {staging}")
 
 
+def _equal(connection: Connection, codec: Codec, account: int, rows: Mapping[str, Row]) -> set[str]:
+    """The ids of those rows that stand in the store just so, digest and time of reading apart."""
+    if not rows:
+        return set()
+    end = codec.digest_at
+    names = ", ".join(f'"{name}"' for name in codec.columns[:end])
+    select = f"SELECT {names} FROM {codec.record.table}"
+    return {
+        stored[1]
+        for stored in _by_id(connection, select, account, list(rows))
+        if tuple(stored) == rows[stored[1]][:end]
+    }
+
+
+def _renew_digests(
+    connection: Connection, table: str, account: int, found: Sequence[tuple[str, int]]
+) -> None:
+    """Write the digests (id, digest) of rows that are right in all else."""
+    if not found:
+        return
+    if _is_postgres(connection):
+        ids, digests = zip(*found, strict=True)
+        connection.exec_driver_sql(
+            f"UPDATE {table} SET digest = new.digest "
+            "FROM unnest(%s::text[], %s::bigint[]) AS new (id, digest) "
+            f"WHERE {table}.account = %s AND {table}.id = new.id",
+            (list(ids), list(digests), account),
+        )
+    else:
+        connection.exec_driver_sql(
+            f"UPDATE {table} SET digest = ? WHERE account = ? AND id = ?",
+            [(digest, account, key) for key, digest in found],
+        )
+
+
 def upsert(connection: Connection, codec: Codec, account: int, rows: Iterable[Row]) -> Counts:
     """Write the rows that are new or differ, and mark the companies they touch as dirty.
 
-    Of rows with one id the last counts. A row that was gone and is back is a change.
+    Of rows with one id the last counts, also when it only says that the record is unchanged. A row that was gone and is
+    back is a change. Another digest is none: a row may have been made by other code, or of a field that no longer counts.
     """
     latest = {row[1]: row for row in rows}
-    if not latest:
-        return Counts()
-    known = _existing(connection, codec, account, list(latest))
-    digest_at = len(codec.columns) - 3
-    counts = Counts(new=len(latest) - len(known))
+    digest_at = codec.digest_at
+    read = {key: row for key, row in latest.items() if row[digest_at] is not None}
+    counts = Counts(same=len(latest) - len(read))
+    if not read:
+        return counts
+    known = _existing(connection, codec, account, list(read))
+    counts.new = len(read) - len(known)
+    other = {
+        key: read[key]
+        for key, (digest, gone_at, _) in known.items()
+        if gone_at is None and digest != read[key][digest_at]
+    }
+    equal = _equal(connection, codec, account, other)
     write: list[Row] = []
     companies: set[str | None] = set()
-    for key, row in latest.items():
+    for key, row in read.items():
         before = known.get(key)
         if before is not None:
-            if before[0] == row[digest_at] and before[1] is None:
+            if key in equal or (before[0] == row[digest_at] and before[1] is None):
                 counts.same += 1
                 continue
             counts.changed += 1
@@ -113,6 +176,9 @@ def upsert(connection: Connection, codec: Codec, account: int, rows: Iterable[Ro
             _upsert_postgres(connection, codec.record.table, codec.columns, write)
         else:
             connection.exec_driver_sql(_upsert_sqlite(codec.record.table, codec.columns), write)
+    _renew_digests(
+        connection, codec.record.table, account, [(key, read[key][digest_at]) for key in sorted(equal)]
+    )
     mark_dirty(connection, account, codec.record.table, (key for key in companies if key is not None))
     return counts
 

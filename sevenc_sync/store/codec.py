@@ -20,7 +20,7 @@ _JSON = msgspec.json.Encoder(order="deterministic")
 Row = tuple[Any, ...]
 
 DAY = 86400  # seconds
-MAX_INTEGER = 2**63 - 1  # of both databases; the encoders themselves refuse what is further off
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1  # of both databases
 
 
 def digest64(data: bytes) -> int:
@@ -55,6 +55,8 @@ class Codec:
     columns: tuple[str, ...] = field(init=False)
     company_at: int | None = field(init=False)  # where in a row the company stands
     newest_at: int | None = field(init=False)  # where in a row the source's own time of change stands
+    digest_at: int = field(init=False)  # where in a row its digest stands; before it all that the source said
+    _nothing: Row = field(init=False)  # for the columns behind the id
     _times: tuple[int, ...] = field(init=False)
     _maps: tuple[int, ...] = field(init=False)
     _whole: tuple[int, ...] = field(init=False)
@@ -73,20 +75,23 @@ class Codec:
         self.company_at = 1 + names.index(own) if own in names else None
         stamp = next((name for name in ("updated_at", "at", "raised_at") if name in names), None)
         self.newest_at = 1 + names.index(stamp) if stamp else None
+        self.digest_at = self.columns.index("digest")
+        self._nothing = (None,) * (len(self.columns) - 2)
         self._times = tuple(i for i, name in enumerate(names) if datetime.__name__ in kinds[name])
         self._maps = tuple(i for i, name in enumerate(names) if "Mapping" in kinds[name])
         self._whole = tuple(i for i, name in enumerate(names) if kinds[name].startswith("int"))
         self._words = _picker([names.index(name) for name in self.record.phrase])
 
-    def row(self, account: int, record: Record, fetched_at: int) -> Row:
-        """The record as a row of its table.
+    def row(self, account: int, record: Record, fetched_at: int, digest: int | None = None) -> Row:
+        """The record as a row of its table. Without a digest of its source it gets one of its own fields.
 
         Raises ValueError for a time without a zone and for a number beyond what a database can hold.
         """
         values = list(astuple(record))
         try:
             self._flatten(values)
-            digest = digest64(_MSGPACK.encode(values))
+            if digest is None:
+                digest = digest64(_MSGPACK.encode(values))
         except (OverflowError, ValueError) as error:
             raise ValueError(f"{self.record.__name__} {record.id}: {error}") from error
         if self._words is None:
@@ -97,6 +102,10 @@ class Codec:
         except KeyError:
             phrase = self.phrases[words] = self._phrase(words)
         return (account, *values, phrase, digest, fetched_at, None)
+
+    def unchanged(self, account: int, key: str) -> Row:
+        """What stands in a batch for a record that is as the store has it: a row that says nothing but its id."""
+        return (account, key, *self._nothing)
 
     def _flatten(self, values: list[Any]) -> None:
         """Times to seconds and mappings to JSON, in place."""
@@ -112,7 +121,7 @@ class Codec:
             if values[i] is not None:
                 values[i] = _JSON.encode(values[i]).decode()
         for i in self._whole:
-            if values[i] is not None and values[i] > MAX_INTEGER:
+            if values[i] is not None and not MIN_INTEGER <= values[i] <= MAX_INTEGER:
                 raise ValueError("a number beyond 64 bits")
 
     def _phrase(self, words: tuple[str | None, ...]) -> int | None:

@@ -117,7 +117,7 @@ def _evidence(record: type[Record]) -> Table:
     )  # which combination of the MSP's words; null where the kind has none
     columns.append(
         Column("digest", BigInteger, nullable=False)
-    )  # of all fields: unchanged rows are not written
+    )  # of what the row was made of: where that is the same, so is the row
     columns.append(Column("fetched_at", BigInteger, nullable=False))  # when this version was read
     columns.append(Column("gone_at", BigInteger))  # when it was found to be gone upstream
     return Table(record.table, metadata, *columns)

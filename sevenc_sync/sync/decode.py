@@ -2,8 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -16,8 +17,11 @@ from sevenc_sync.connect.text import clean
 from sevenc_sync.store.codec import Codec, Row
 from sevenc_sync.store.quarantine import BadRecord
 from sevenc_sync.sync.mend import has_nul, mended
+from sevenc_sync.sync.unchanged import KnownRecords, WatchedContext
 
 MAX_REASON = 300
+
+_Sign = tuple[str, int | None]  # a record's key, and the digest of it and of how it is read
 
 _PLACED = re.compile(r"(.*) - at (?:`key` in )?`(\$[^`\s]*)`", re.DOTALL)
 
@@ -36,7 +40,13 @@ class DecodedPage:
 class PageDecoder:
     """Decodes one stream's pages. Decoders are made once: they are compiled by the library."""
 
-    def __init__(self, stream: Stream, codecs: Mapping[str, Codec], account: int) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        codecs: Mapping[str, Codec],
+        account: int,
+        known: KnownRecords | None = None,
+    ) -> None:
         self._stream = stream
         self._codecs = codecs
         self._account = account
@@ -45,10 +55,14 @@ class PageDecoder:
         key = msgspec.defstruct("Key", [("key", int | str | None, None)], rename={"key": stream.key})
         self._key = msgspec.json.Decoder(key)
         self._wire_key = _attribute_for(stream.wire, stream.key)
+        self._known = known if self._wire_key is not None else None
+        self._home = stream.records[0].table  # the kind of row that a record becomes
         self._quick = type(stream.layout) is BareArray and self._wire_key is not None
 
     def page(self, body: bytes, context: Context, fetched_at: int) -> DecodedPage:
         """Decode one answer. Raises Malformed for what is no JSON, ContractChanged for an unknown shape."""
+        if self._known is not None:
+            context = WatchedContext(context.now, context.lookups)
         if has_nul(body):
             body = mended(body)
         try:
@@ -69,14 +83,13 @@ class PageDecoder:
     def _at_once(self, body: bytes, context: Context, fetched_at: int) -> DecodedPage | None:
         """The whole page in one go: a third quicker. None when some record is not as documented."""
         result = DecodedPage()
-        rows, to_canonical = result.rows, self._stream.to_canonical
-        codecs, account = self._codecs, self._account
+        rows = result.rows
         try:
             wires = self._all.decode(body)
-            for wire in wires:
+            for place, sign in self._not_known(wires, result):
                 # Here a fault loses the whole attempt, so a record's rows need not wait for each other.
-                for record in to_canonical(wire, context):
-                    rows[record.table].append(codecs[record.table].row(account, record, fetched_at))
+                for table, row in self._rows_of(wires[place], context, fetched_at, sign):
+                    rows[table].append(row)
         except msgspec.ValidationError:
             return None
         except msgspec.DecodeError as error:
@@ -92,22 +105,60 @@ class PageDecoder:
     def _one_by_one(self, body: bytes, context: Context, fetched_at: int) -> DecodedPage:
         raws, paging = self._stream.layout.split(body)
         result = DecodedPage(count=len(raws), paging=paging)
+        wires: list[Any] = []
+        good: list[msgspec.Raw] = []
         for raw in raws:
             try:
-                self._take(self._one.decode(raw), context, fetched_at, result)
+                wires.append(self._one.decode(raw))
+                good.append(raw)
             except ValueError as error:  # msgspec's errors are ValueErrors too
                 result.bad.append(_bad(error, raw))
+        for place, sign in self._not_known(wires, result):
+            try:
+                made = self._rows_of(wires[place], context, fetched_at, sign)
+            except ValueError as error:
+                result.bad.append(_bad(error, good[place]))
+                continue
+            for table, row in made:  # all of a record's rows or none
+                result.rows[table].append(row)
         if raws:
             result.last_key = self._last_key(raws[-1])
         return result
 
-    def _take(self, wire: Any, context: Context, fetched_at: int, result: DecodedPage) -> None:
-        made = [
-            (record.table, self._codecs[record.table].row(self._account, record, fetched_at))
-            for record in self._stream.to_canonical(wire, context)
-        ]
-        for table, row in made:  # all of a record's rows or none
-            result.rows[table].append(row)
+    def _not_known(self, wires: Sequence[Any], result: DecodedPage) -> Iterator[tuple[int, _Sign | None]]:
+        """The places of the records that must be translated. Unchanged ones go into the result as they are passed."""
+        known = self._known
+        if known is None or self._wire_key is None:
+            yield from ((place, None) for place in range(len(wires)))
+            return
+        keys = [str(key) for key in map(attrgetter(self._wire_key), wires)]
+        digests = known.digests.of(wires)
+        stored = known.stored(keys)
+        unchanged = self._codecs[self._home].unchanged
+        for place, sign in enumerate(zip(keys, digests, strict=True)):
+            key, digest = sign
+            if digest is not None and stored.get(key) == digest:
+                result.rows[self._home].append(unchanged(self._account, key))
+            else:
+                yield place, sign
+
+    def _rows_of(
+        self, wire: Any, context: Context, fetched_at: int, sign: _Sign | None
+    ) -> list[tuple[str, Row]]:
+        """A record's rows, by table. Its one row bears its digest, if it has its key and would be the same at any time."""
+        records = tuple(self._stream.to_canonical(wire, context))
+        codecs, account = self._codecs, self._account
+        if _is_timeless(context) and sign is not None and len(records) == 1:
+            key, digest = sign
+            record = records[0]
+            if record.id == key and record.table == self._home:
+                codec = codecs[self._home]
+                row = codec.row(account, record, fetched_at, digest)
+                # What is dated in the future is looked at again: it counts as fresh when its time has come.
+                newest = codec.newest_at
+                if newest is None or row[newest] is None or row[newest] <= fetched_at:
+                    return [(self._home, row)]
+        return [(record.table, codecs[record.table].row(account, record, fetched_at)) for record in records]
 
     def _last_key(self, raw: msgspec.Raw) -> str | None:
         try:
@@ -120,6 +171,14 @@ class PageDecoder:
                 ) from error
             return None
         return None if key is None else str(key)
+
+
+def _is_timeless(context: Context) -> bool:
+    """Whether the record just translated needed no time. Begins anew for the next one."""
+    if not isinstance(context, WatchedContext) or not context.asked:
+        return True
+    context.asked.clear()
+    return False
 
 
 def _attribute_for(wire: type[Any], key: str) -> str | None:

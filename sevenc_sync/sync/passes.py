@@ -25,6 +25,7 @@ from sevenc_sync.store.runs import Claim, Token, advance
 from sevenc_sync.store.seen import Place, forget_seen, mark_seen
 from sevenc_sync.sync.batch import Batch
 from sevenc_sync.sync.decode import DecodedPage, PageDecoder
+from sevenc_sync.sync.unchanged import KnownRecords, depends_on_itself_alone
 
 T = TypeVar("T")
 
@@ -95,7 +96,10 @@ class Pass:
     place: Token | None = None  # where a later run would go on after the batch
 
     def __post_init__(self) -> None:
-        self._decoder = PageDecoder(self.stream, self.codecs, self.claim.account)
+        known = None
+        if depends_on_itself_alone(self.stream):
+            known = KnownRecords(self.store, self.stream, self.claim.account, self.lookups)
+        self._decoder = PageDecoder(self.stream, self.codecs, self.claim.account, known)
 
     def read_all(
         self, mode: str, since: datetime | None, token: Token | None, parents: Iterator[Parent] | None

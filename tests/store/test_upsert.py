@@ -8,7 +8,7 @@ from sqlalchemy import Connection, event
 
 from sevenc_sync.model import Ticket
 from sevenc_sync.store.accounts import ensure_account
-from sevenc_sync.store.bulk import Counts, mark_dirty, save_phrases, upsert
+from sevenc_sync.store.bulk import Counts, known_digests, mark_dirty, save_phrases, upsert
 from sevenc_sync.store.codec import Codec, Row
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.tables import dirty, evidence, phrase
@@ -87,6 +87,52 @@ def test_of_rows_with_one_id_the_last_counts(store: Store, account: int) -> None
         (row,) = rows_of(connection, evidence["ticket"])
         assert row["company"] == "b"
         assert [mark["company"] for mark in rows_of(connection, dirty)] == ["b"]
+
+
+def test_a_row_that_only_says_unchanged_leaves_what_is_stored_and_undoes_an_earlier_one(
+    store: Store, account: int
+) -> None:
+    codec = Codec(Ticket)
+    stored, other = (codec.row(account, Ticket(id="1", company=name), 1) for name in ("a", "b"))
+    with store.write() as connection:
+        upsert(connection, codec, account, [stored])
+        connection.execute(dirty.delete())
+        with counted(connection) as statements:
+            counts = upsert(connection, codec, account, [other, codec.unchanged(account, "1")])
+        assert (counts, statements) == (Counts(same=1), [])
+        assert upsert(connection, codec, account, [codec.unchanged(account, "1"), other]) == Counts(changed=1)
+        assert [row["company"] for row in rows_of(connection, evidence["ticket"])] == ["b"]
+
+
+def test_another_digest_alone_is_no_change_and_is_kept(store: Store, account: int) -> None:
+    codec = Codec(Ticket)
+    first, second = Ticket(id="1", company="a", hours=0.5, is_closed=True), Ticket(id="2", company="a")
+    with store.write() as connection:
+        upsert(connection, codec, account, [codec.row(account, one, 1) for one in (first, second)])
+        connection.execute(dirty.delete())
+        moved = Ticket(id="2", company="b")
+        again = [codec.row(account, first, 2, digest=17), codec.row(account, moved, 2, digest=18)]
+        assert upsert(connection, codec, account, again) == Counts(same=1, changed=1)
+        rows = rows_of(connection, evidence["ticket"])
+        marks = rows_of(connection, dirty)
+    assert [(row["digest"], row["fetched_at"], row["company"]) for row in rows] == [
+        (17, 1, "a"),
+        (18, 2, "b"),
+    ]
+    assert sorted(mark["company"] for mark in marks) == ["a", "b"]
+
+
+def test_a_row_that_was_gone_is_a_change_whatever_its_digest(store: Store, account: int) -> None:
+    codec = Codec(Ticket)
+    ticket = Ticket(id="1", company="a")
+    with store.write() as connection:
+        upsert(connection, codec, account, [codec.row(account, ticket, 1, digest=17)])
+        for digest in (17, 18):
+            connection.execute(evidence["ticket"].update().values(gone_at=5))
+            assert known_digests(connection, "ticket", account, ["1", "2"]) == {"1": None}
+            row = codec.row(account, ticket, 2, digest=digest)
+            assert upsert(connection, codec, account, [row]) == Counts(changed=1)
+            assert known_digests(connection, "ticket", account, ["1", "2"]) == {"1": digest}
 
 
 def test_two_accounts_use_the_same_ids_without_meeting(store: Store, account: int) -> None:
