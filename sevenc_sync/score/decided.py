@@ -21,7 +21,6 @@ if TYPE_CHECKING:  # binding binds by way of this module
     from sevenc_sync.score.binding import Binder
 
 _company = evidence["company"]
-LEFT_OUT = "left out by an exception"
 
 # Client -> the fields that somebody attests of it now.
 Attested = Mapping[int, frozenset[str]]

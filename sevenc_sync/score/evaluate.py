@@ -7,20 +7,19 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from msgspec import structs
 from sqlalchemy import BigInteger, Connection, Integer, and_, case, func, literal, not_, select, true
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.bound import Bound
-from sevenc_sync.score.decided import LEFT_OUT, Attested, Excepted, read_attested, without_excepted
+from sevenc_sync.score.decided import Attested, Excepted, read_attested, without_excepted
 from sevenc_sync.score.feeds import Feeds, Sources
-from sevenc_sync.score.ladders import shown_value
+from sevenc_sync.score.inputs import ClientInputs, Input, client_result
 from sevenc_sync.score.language import build
-from sevenc_sync.score.measures import LOW_SAMPLE, MEASURES, UNIT_TABLES, YEAR, Reading
-from sevenc_sync.score.results import WHOLE, ClientResult, IndicatorResult
-from sevenc_sync.score.rollup import Subject, roll_up
+from sevenc_sync.score.measures import MEASURES, UNIT_TABLES, YEAR
+from sevenc_sync.score.results import WHOLE, ClientResult
+from sevenc_sync.score.rollup import Subject
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES, Source
 from sevenc_sync.score.sqlfunctions import said
@@ -33,8 +32,6 @@ from sevenc_sync.store.tables import client
 ENDPOINTS = ("server", "workstation", "laptop")
 # What `per` divides by: the source that counts it.
 _UNIT_SOURCES: Mapping[str, str] = {"endpoint": "assets", "seat": "companies", "contract": "contracts"}
-
-_Sums = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -55,71 +52,30 @@ class Evaluation:
     kept_sums: Mapping[str, Mapping[int, Mapping[str, Any]]]  # as sums, without the records that are excepted
     told: Told
 
+    def inputs(self) -> list[ClientInputs]:
+        """What the results follow from, by client number."""
+        return [
+            ClientInputs(subject, {item.id: self._input(item, subject) for item in self.rules.indicators})
+            for subject in self.subjects
+        ]
+
     def results(self) -> list[ClientResult]:
         """One result per client, by client number."""
-        return [self._result(subject) for subject in self.subjects]
+        return [client_result(self.rules, self.at, inputs) for inputs in self.inputs()]
 
-    def _result(self, subject: Subject) -> ClientResult:
-        indicators = self.rules.indicators
-        plain = [
-            self._indicator(item, subject, self.sums[item.id].get(subject.client)) for item in indicators
-        ]
-        if subject.client not in self.excepted.clients():
-            return roll_up(self.rules, subject, self.at, plain)
-        counted = [
-            self._with_exceptions(item, subject, result)
-            for item, result in zip(indicators, plain, strict=True)
-        ]
-        return roll_up(self.rules, subject, self.at, counted, plain)
-
-    def _with_exceptions(
-        self, indicator: Indicator, subject: Subject, plain: IndicatorResult
-    ) -> IndicatorResult:
-        """The indicator as it is with the exceptions in force; `plain` is what it is without any."""
+    def _input(self, indicator: Indicator, subject: Subject) -> Input:
+        excepted, kept = None, None
         if self.excepted.is_whole(subject.client, indicator):
-            return structs.replace(plain, level=None, reason=LEFT_OUT, excepted=WHOLE, is_low_sample=False)
-        records = self.excepted.records.get((subject.client, indicator.id))
-        if records is None:
-            return plain
-        kept = self._indicator(indicator, subject, self.kept_sums[indicator.id].get(subject.client))
-        return structs.replace(kept, level_without=plain.level, excepted=str(records))
-
-    def _indicator(
-        self, indicator: Indicator, subject: Subject, sums: Mapping[str, Any] | None
-    ) -> IndicatorResult:
-        measure = MEASURES[indicator.measure]
-        reading = Reading(value=None, sample=0)
-        reason = self._fault(indicator, subject)
-        if reason is None:
-            if sums is not None or indicator.need.sample == 0:
-                units = self._units(indicator, subject)
-                counted = _NO_ROWS if sums is None else sums
-                reading = measure.read(indicator, counted, units, to_seconds(self.at))
-            reason = reading.reason
-            if reading.sample < indicator.need.sample:
-                reason = f"{_rows(reading.sample)} found, {indicator.need.sample} needed"
-        elif sums is not None:
-            reading = Reading(value=None, sample=sums["sample"])
-        known = reason is None
-        newest = sums["newest"] if sums is not None else None
-        return IndicatorResult(
-            id=indicator.id,
-            area=indicator.area,
-            title=indicator.title,
-            measure=indicator.measure,
-            unit=indicator.unit,
-            value=shown_value(reading.value) if known and reading.value is not None else None,
-            sample=reading.sample,
-            good=reading.good if known else None,
-            level=reading.level if known else None,
-            level_without=reading.level if known else None,
-            reason=reason,
-            excepted=None,
-            is_low_sample=known and measure.is_share and reading.sample < LOW_SAMPLE,
-            is_gate=indicator.gate,
-            is_attested=indicator.is_attested and not (sums or _NO_ROWS).get("evidenced", 0),
-            weight=indicator.weight,
-            newest_at=from_seconds(newest) if newest is not None else None,
+            excepted = WHOLE
+        elif (subject.client, indicator.id) in self.excepted.records:
+            excepted = str(self.excepted.records[subject.client, indicator.id])
+            kept = self.kept_sums[indicator.id].get(subject.client)
+        return Input(
+            sums=self.sums[indicator.id].get(subject.client),
+            fault=self._fault(indicator, subject),
+            units=self._units(indicator, subject),
+            excepted=excepted,
+            kept=kept,
         )
 
     def _fault(self, indicator: Indicator, subject: Subject) -> str | None:
@@ -305,20 +261,6 @@ def _unit_sum(unit: str, bound: Bound) -> Sql:
     if unit == "contract":
         return func.count(case((bound.columns["in_force"], one)))
     return func.max(bound.columns["seats"])
-
-
-class _Empty(dict[str, Any]):
-    """Sums over nothing: counts are 0, all else is null."""
-
-    def __missing__(self, key: str) -> Any:
-        return None if key in ("latest", "best", "total", "top", "bottom", "newest", "units") else 0
-
-
-_NO_ROWS: _Sums = _Empty()
-
-
-def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number} rows"
 
 
 def _used_fields(connection: Connection, rules: Rules) -> dict[int, frozenset[str]]:

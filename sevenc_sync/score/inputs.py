@@ -1,0 +1,125 @@
+"""The seam of scoring: what the store says of a client on one side, its result on the other.
+
+Everything behind these inputs is a pure function of (inputs, rules, clock). So a result can be computed again, to the byte,
+long after the evidence has changed.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import structs
+
+from sevenc_sync.clock import from_seconds, to_seconds
+from sevenc_sync.score.ladders import shown_value
+from sevenc_sync.score.measures import LOW_SAMPLE, MEASURES, Reading
+from sevenc_sync.score.results import WHOLE, ClientResult, IndicatorResult
+from sevenc_sync.score.rollup import Subject, roll_up
+from sevenc_sync.score.rules import Indicator, Rules
+
+LEFT_OUT = "left out by an exception"
+
+Sums = Mapping[str, int | float | None]
+
+
+class Input(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the store says of one indicator of one client.
+
+    `sums` are those of its measure over its rows (None: there is no row), `kept` the same without the records that an
+    exception leaves out, `units` what a rate is divided by. `fault`: why nothing can be said. `excepted`: "whole", or how
+    many records exceptions name.
+    """
+
+    sums: Sums | None = None
+    fault: str | None = None
+    units: float | None = None
+    excepted: str | None = None
+    kept: Sums | None = None
+
+
+class ClientInputs(msgspec.Struct, frozen=True):
+    """All of one client, by indicator."""
+
+    subject: Subject
+    indicators: Mapping[str, Input]
+
+
+def client_result(rules: Rules, at: datetime, inputs: ClientInputs) -> ClientResult:
+    """The client's result at the clock `at`. Raises KeyError when the inputs lack one of the rules' indicators."""
+    given = [inputs.indicators[item.id] for item in rules.indicators]
+    plain = [_result(item, one, one.sums, at) for item, one in zip(rules.indicators, given, strict=True)]
+    if all(one.excepted is None for one in given):
+        return roll_up(rules, inputs.subject, at, plain)
+    counted = [
+        _with_exceptions(item, one, result, at)
+        for item, one, result in zip(rules.indicators, given, plain, strict=True)
+    ]
+    return roll_up(rules, inputs.subject, at, counted, plain)
+
+
+def canonical(result: ClientResult) -> bytes:
+    """The bytes of a result: equal for equal results, on every machine."""
+    return msgspec.json.encode(result, order="deterministic")
+
+
+def _with_exceptions(
+    indicator: Indicator, given: Input, plain: IndicatorResult, at: datetime
+) -> IndicatorResult:
+    """The indicator as it is with the exceptions in force; `plain` is what it is without any."""
+    if given.excepted is None:
+        return plain
+    if given.excepted == WHOLE:
+        return structs.replace(plain, level=None, reason=LEFT_OUT, excepted=WHOLE, is_low_sample=False)
+    kept = _result(indicator, given, given.kept, at)
+    return structs.replace(kept, level_without=plain.level, excepted=given.excepted)
+
+
+def _result(indicator: Indicator, given: Input, sums: Sums | None, at: datetime) -> IndicatorResult:
+    measure = MEASURES[indicator.measure]
+    reading = Reading(value=None, sample=0)
+    counted: Mapping[str, Any] = _NO_ROWS if sums is None else sums
+    reason = given.fault
+    if reason is None:
+        if sums is not None or indicator.need.sample == 0:
+            reading = measure.read(indicator, counted, given.units, to_seconds(at))
+        reason = reading.reason
+        if reading.sample < indicator.need.sample:
+            reason = f"{_rows(reading.sample)} found, {indicator.need.sample} needed"
+    elif sums is not None:
+        reading = Reading(value=None, sample=counted["sample"])
+    known = reason is None
+    newest = counted["newest"]
+    return IndicatorResult(
+        id=indicator.id,
+        area=indicator.area,
+        title=indicator.title,
+        measure=indicator.measure,
+        unit=indicator.unit,
+        value=shown_value(reading.value) if known and reading.value is not None else None,
+        sample=reading.sample,
+        good=reading.good if known else None,
+        level=reading.level if known else None,
+        level_without=reading.level if known else None,
+        reason=reason,
+        excepted=None,
+        is_low_sample=known and measure.is_share and reading.sample < LOW_SAMPLE,
+        is_gate=indicator.gate,
+        is_attested=indicator.is_attested and not counted.get("evidenced", 0),
+        weight=indicator.weight,
+        newest_at=from_seconds(newest) if newest is not None else None,
+    )
+
+
+class _Empty(dict[str, Any]):
+    """Sums over nothing: counts are 0, all else is null."""
+
+    def __missing__(self, key: str) -> Any:
+        return None if key in ("latest", "best", "total", "top", "bottom", "newest") else 0
+
+
+_NO_ROWS = _Empty()
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"
