@@ -301,9 +301,9 @@ STREAMS = (
         complete=(ContractLine,),
         paginator=_PAGES,
         headers=FORWARD_ONLY,
-        params=_changed(wire.Addition),
-        delta=True,
-        # one request an agreement, and an agreement's own time of change does not tell of its additions
+        # one request an agreement, be it for all lines or for those that changed: an agreement's own time of change does
+        # not tell of them, and they go with it to another company when two are merged
+        params=_everything(wire.Addition),
         cadence=_DAILY,
         needs="Finance > Agreements: Inquire All",
     ),

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from sevenc_sync.connect.stream import Listed, Stream, Sweep
-from sevenc_sync.model import Asset
+from sevenc_sync.model import Asset, Ticket
 from sevenc_sync.store.runs import LEASE, Claim, RunLost, claim
 from sevenc_sync.store.tables import seen
 from sevenc_sync.sync.gone import Brake, places_of, settle
@@ -73,6 +73,28 @@ def test_a_sweep_reads_whole_what_was_missed_and_what_differs(clean: Desk) -> No
         "5,9",
         "10",
     ]
+
+
+def test_a_fact_may_be_a_yes_or_no(both: Desk) -> None:
+    sweep = Sweep(
+        wire=WireId,
+        listed=lambda wire: Listed(str(wire.id), {"is_closed": True} if wire.company == "closed" else {}),
+        params=lambda _window: {"fields": "id,company"},
+        reread=lambda _ids: {},
+    )
+    stream = replace(
+        TICKETS,
+        sweep=sweep,
+        to_canonical=lambda wire, _context: [
+            Ticket(id=str(wire.id), company=wire.company, is_closed=wire.company == "closed")
+        ],
+    )
+    both.vendor.put_ticket(4, summary="Mended", updated="2026-11-04T08:00:00Z")
+    assert both.run(stream).new == 7
+    both.vendor.tickets[5]["company"] = "closed"
+    assert both.run(stream, "sweep").changed == 1
+    assert both.rows("ticket")["5"]["is_closed"] is True
+    assert both.run(stream, "sweep").fetched == 0
 
 
 def test_a_sweep_moves_no_watermark_because_it_reads_no_changes(clean: Desk) -> None:

@@ -296,6 +296,20 @@ def test_a_company_that_was_merged_into_another_in_silence_becomes_inactive_by_a
     assert site.sync("companies", sweep=True)[-1].fetched == 0
 
 
+def test_the_lines_of_an_agreement_that_a_merge_moved_in_silence_move_with_it(site: Site) -> None:
+    site.sync(full=True)
+    line = site.keys("additions")[0]
+    agreement = int(site.row("contract_line", line)["contract"])
+    other = next(
+        key for key in site.keys("companies") if str(key) != site.row("contract", agreement)["company"]
+    )
+    site.change_in_silence("agreements", agreement, company={"id": other, "name": "Another"})
+    site.now += timedelta(days=1)
+    site.sync("agreements", sweep=True)
+    assert [result.state for result in site.sync("additions")] == ["ok"]
+    assert site.row("contract_line", line)["company"] == str(other)
+
+
 def test_a_cloud_release_that_moves_the_codebase_is_followed_by_the_next_round(site: Site) -> None:
     site.sync("companies", full=True)
     assert isinstance(site.server.vendor, ConnectWisePsa)
