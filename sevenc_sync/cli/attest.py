@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from sevenc_sync.score import Rules
     from sevenc_sync.score.fields import Field
     from sevenc_sync.store.attestations import Attestation
 
@@ -70,7 +69,7 @@ def attest_command(
                     in_force_at=None if past else now,
                 )
             key = None if field is None else _field(known, field).key
-            _show(rules, [item for item in found if key in (None, item.field)], now, as_json=as_json)
+            _show(known, [item for item in found if key in (None, item.field)], now, as_json=as_json)
             return
         told = _field(known, str(field), ended=end)
         who = actor(by)
@@ -106,7 +105,7 @@ def _field(known: "Mapping[str, Field]", name: str, *, ended: bool = False) -> "
     if key in known:
         return known[key]
     if ended:
-        return Field(key=key, label=name.strip(), kinds=("text",), indicators=())
+        return Field(key=key, label=name.strip(), kinds=("text",), readers=())
     near = nearest_fields(known, name)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     return fail(f"no rule reads a field {name!r}.{hint} `sevenc-sync attest --fields` lists all.", USAGE)
@@ -123,27 +122,25 @@ def _value(told: "Field", text: str) -> str:
 def _show_fields(known: "Mapping[str, Field]", *, as_json: bool) -> None:
     if as_json:
         show_json(
-            [
-                {"field": item.label, "kinds": item.kinds, "indicators": item.indicators}
-                for item in known.values()
-            ]
+            [{"field": item.label, "kinds": item.kinds, "read_by": item.readers} for item in known.values()]
         )
         return
     show_table(
         None,
         ("field", "is", "read by"),
-        [(item.label, " or ".join(item.kinds), ", ".join(item.indicators)) for item in known.values()],
+        [(item.label, " or ".join(item.kinds), ", ".join(item.readers)) for item in known.values()],
     )
 
 
-def _show(rules: "Rules", found: "list[Attestation]", now: "datetime", *, as_json: bool) -> None:
+def _show(
+    known: "Mapping[str, Field]", found: "list[Attestation]", now: "datetime", *, as_json: bool
+) -> None:
     if as_json:
         show_json([attestation_json(item, now) for item in found])
         return
     if not found:
         out.print("Nothing is attested.")
         return
-    read = {name for indicator in rules.indicators for name in indicator.uses.customs}
     show_table(
         None,
         ("client", "field", "value", "by", "since", "until", "state", "link", "note"),
@@ -155,7 +152,7 @@ def _show(rules: "Rules", found: "list[Attestation]", now: "datetime", *, as_jso
                 item.by,
                 f"{item.at:%Y-%m-%d}",
                 last_day(item.until),
-                _state(item, now, is_read=item.field in read),
+                _state(item, now, is_read=item.field in known),
                 item.link,
                 item.note,
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
+from rich.table import Table
 from rich.text import Text
 
 from sevenc_sync.cli.app import app
@@ -215,6 +216,7 @@ def find_client(results: Sequence["ClientResult"], text: str) -> "ClientResult":
 def show_command(context: typer.Context, client: Client, as_json: AsJson = False) -> None:
     """Show one client: blocks, areas, and the indicators behind them."""
     from sevenc_sync.score import load_results, read_peers, standing
+    from sevenc_sync.store.links import client_group
 
     config = configuration(context)
     rules = rules_of(config)
@@ -222,6 +224,8 @@ def show_command(context: typer.Context, client: Client, as_json: AsJson = False
         result = find_client(load_results(store, rules), client)
         place = standing(read_peers(store), result.client)
         at, risks, attested = scored_with(store)
+        with store.read() as connection:
+            group = client_group(connection, result.client)
     attested = [item for item in attested if item.client == result.client]
     risks = [item for item in risks if item.client == result.client]
     if as_json:
@@ -230,6 +234,7 @@ def show_command(context: typer.Context, client: Client, as_json: AsJson = False
                 **client_json(result, risks),
                 "attestations": [attestation_json(item, at or result.at) for item in attested],
                 "standing": place,
+                "group": group,
                 "areas": [part_json(part) for part in result.areas],
                 "indicators": [
                     msgspec.to_builtins(item, builtin_types=(datetime,)) for item in result.indicators
@@ -246,8 +251,22 @@ def show_command(context: typer.Context, client: Client, as_json: AsJson = False
             f"{result.name}: 7C score {score}, proof {result.proof:.0%}{said}, as of {result.at:%Y-%m-%d %H:%M} UTC"
         )
     )
+    if group is not None:
+        out.print(safe(f"Group {group}, with targets of its own."))
     if place is not None:
         out.print(f"Better than {place.better_than:g} % of your {place.clients} clients of like size.")
+    out.print(_areas_table(result))
+    for heading, lines in (
+        ("Exceptions in force:", [risk_line(item) for item in risks]),
+        ("Attested:", [attestation_line(item) for item in attested]),
+    ):
+        for line in (heading, *(f"  {line}" for line in lines)) if lines else ():
+            out.print(safe(line), soft_wrap=True)
+    out.print(safe(f"Next: sevenc-sync why {result.name!r} AREA"), soft_wrap=True)
+
+
+def _areas_table(result: "ClientResult") -> Table:
+    """The blocks with their areas, and what holds each down."""
     table = new_table()
     for name in ("", "level", "proof", "held down by"):
         table.add_column(name, overflow="fold")
@@ -265,14 +284,7 @@ def show_command(context: typer.Context, client: Client, as_json: AsJson = False
                 table.add_row(
                     safe(f"  {part.slug.partition('.')[2]}"), level, f"{part.proof:.0%}", safe(held)
                 )
-    out.print(table)
-    for heading, lines in (
-        ("Exceptions in force:", [risk_line(item) for item in risks]),
-        ("Attested:", [attestation_line(item) for item in attested]),
-    ):
-        for line in (heading, *(f"  {line}" for line in lines)) if lines else ():
-            out.print(safe(line), soft_wrap=True)
-    out.print(safe(f"Next: sevenc-sync why {result.name!r} AREA"), soft_wrap=True)
+    return table
 
 
 @app.command("score")

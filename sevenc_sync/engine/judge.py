@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sevenc_sync.engine.sync_job import Account
 from sevenc_sync.match import DeviceSummary, MatchSummary
-from sevenc_sync.score import Feeds, Rules
-from sevenc_sync.store.links import CompanyRow
+from sevenc_sync.score import Feeds, Rules, group_test
+from sevenc_sync.store.links import CompanyRow, GroupOf
 
 # A company with one of these tags is no client, whatever else it is called.
 OTHERS = frozenset({"vendor", "prospect", "partner", "msp", "former"})
@@ -46,6 +46,12 @@ def client_test(rules: Rules) -> Callable[[CompanyRow], bool | None]:
         return True if "client" in tags else None
 
     return test
+
+
+def grouping(rules: Rules) -> GroupOf:
+    """Says which group of the rules the client of a master company is in."""
+    group_of = group_test(rules)
+    return lambda company: group_of(company.name, company.types, company.status)
 
 
 def feeds_of(accounts: Sequence[Account]) -> Feeds:

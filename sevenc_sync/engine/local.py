@@ -16,7 +16,7 @@ from sevenc_sync.connect.connector import Connector
 from sevenc_sync.connect.errors import CredentialsProblem, Problem
 from sevenc_sync.connect.http import RetryPolicy
 from sevenc_sync.connect.notes import NotePort
-from sevenc_sync.engine.judge import Matched, client_test, feeds_of
+from sevenc_sync.engine.judge import Matched, client_test, feeds_of, grouping
 from sevenc_sync.engine.probe import Probed, probe_account
 from sevenc_sync.engine.rulefiles import RuleFiles, rule_directories
 from sevenc_sync.engine.sync_job import Account, Choice, SyncJob, open_accounts, open_http, sync_accounts
@@ -104,7 +104,10 @@ class Engine:
         """Decide which company is which client, and which records are one device."""
         masters = [account.number for account in self.accounts if account.connector.role == "psa"]
         roles = {account.number: account.connector.role for account in self.accounts}
-        companies = match_clients(self.store, masters, roles, client_test(self.rules), self.clock())
+        rules = self.rules
+        companies = match_clients(
+            self.store, masters, roles, client_test(rules), self.clock(), grouping(rules)
+        )
         return Matched(companies, match_devices(self.store))
 
     def score(self, now: datetime, clients: Collection[int] | None = None) -> ScoreSummary:

@@ -13,7 +13,7 @@ from sevenc_sync.match.index import ClientPlan
 from sevenc_sync.store import links as ledger
 from sevenc_sync.store.bulk import mark_dirty
 from sevenc_sync.store.database import Store
-from sevenc_sync.store.links import ClientRow, CompanyKey, CompanyRow, LinkRow, Unlinked
+from sevenc_sync.store.links import ClientRow, CompanyKey, CompanyRow, GroupOf, LinkRow, Unlinked
 
 CLIENTS_AT_ONCE = 200  # devices of so many clients are in memory and in one transaction
 
@@ -47,13 +47,18 @@ class DeviceSummary:
 
 
 def match_clients(
-    store: Store, masters: Sequence[int], roles: Mapping[int, str], is_client: IsClient, now: datetime
+    store: Store,
+    masters: Sequence[int],
+    roles: Mapping[int, str],
+    is_client: IsClient,
+    now: datetime,
+    group_of: GroupOf = lambda _company: None,
 ) -> MatchSummary:
     """Decide which company is which client, in one transaction.
 
     `masters` are PSA accounts in order of precedence: their companies become clients where `is_client` says so, or,
     where it cannot tell, where a contract is in force. `roles` (account -> psa, backup or rmm) names the accounts whose
-    companies are looked at; links of other accounts stay. A second run changes nothing. The master companies of
+    companies are looked at; links of other accounts stay. `group_of` says which group of the rules a client is in. A second run changes nothing. The master companies of
     touched clients are marked dirty.
     """
     with store.write() as connection:
@@ -67,7 +72,7 @@ def match_clients(
         )
         planned = plan(known, is_client)
         before = {row.id: row for row in known.clients}
-        numbers = _save_clients(connection, known, planned, now)
+        numbers = _save_clients(connection, known, planned, group_of, now)
         changed = _save_links(connection, known, planned, numbers, now)
         after = {row.id: row for row in ledger.clients(connection)}
         stands = Counter(row.state for row in ledger.links(connection))
@@ -130,7 +135,7 @@ class _Changed:
 
 
 def _save_clients(
-    connection: Connection, known: Known, planned: Plan, now: datetime
+    connection: Connection, known: Known, planned: Plan, group_of: GroupOf, now: datetime
 ) -> dict[CompanyKey, int]:
     """Write new and changed clients; gives every client's number by its master company."""
     before = {row.id: row for row in known.clients}
@@ -143,6 +148,7 @@ def _save_clients(
             fresh.append(rows[item.account, item.company])
             continue
         numbers[item.account, item.company] = item.id
+        master = rows.get((item.account, item.company))
         row = ClientRow(
             id=item.id,
             name=item.name,
@@ -150,6 +156,8 @@ def _save_clients(
             company=item.company,
             is_active=item.is_active,
             seats=item.seats,
+            # A client whose record is not there any more stays where it was.
+            grp=before[item.id].grp if master is None else group_of(master),
         )
         if row != before[item.id]:
             changed.append(row)
@@ -157,7 +165,7 @@ def _save_clients(
     # In the order of the masters, then by id: a store that is built anew numbers its clients alike.
     rank = {number: at for at, number in enumerate(known.masters)}
     fresh.sort(key=lambda row: (rank[row.account], len(row.id), row.id))
-    return numbers | ledger.add_clients(connection, fresh, now)
+    return numbers | ledger.add_clients(connection, fresh, group_of, now)
 
 
 def _save_links(

@@ -5,6 +5,7 @@ from sevenc_sync.score.estate import Estate, Line, Ref, read_estates
 from sevenc_sync.score.explain import EvidenceRow, Explained, explain, measure_means
 from sevenc_sync.score.families import Mapped, line_to_paste
 from sevenc_sync.score.feeds import Feeds
+from sevenc_sync.score.groups import group_test
 from sevenc_sync.score.ladders import LEVEL_NAMES
 from sevenc_sync.score.loading import builtin_rules_dir, load_book, load_rules
 from sevenc_sync.score.mistakes import Mistake, RulesInvalid
@@ -58,6 +59,7 @@ __all__ = [
     "differing",
     "explain",
     "find_target",
+    "group_test",
     "line_to_paste",
     "load_book",
     "load_results",

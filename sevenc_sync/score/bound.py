@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, Select, Table, and_, case, select
+from sqlalchemy import Double, FromClause, Select, Table, and_, case, literal, select
 
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.sources import Source
 from sevenc_sync.score.vocabulary import Scope, Sql
 from sevenc_sync.score.wordtables import service_flag
+from sevenc_sync.store.tables import client
 
 # Beyond this no quantity or time worked is meant; sums of such numbers would overflow on one database only.
 _LARGEST = 1e15
@@ -39,6 +40,22 @@ class Bound:
             tagged=lambda tag: self.flags[tag],
             service=lambda area: self.flags[service_flag(area)],
             custom=lambda name: self.customs[name],
+            rpo_hours=lambda default: self._rpo_hours(rules, default),
+        )
+
+    def _rpo_hours(self, rules: Rules, default: Sql) -> Sql:
+        """The hours of the group that the row's client is in."""
+        told = [(group.id, group.rpo_hours) for group in rules.groups if group.rpo_hours is not None]
+        if not told:
+            return default
+        member = client.alias("member")
+        # Each list is made once for all rows.
+        return case(
+            *[
+                (self.client.in_(select(member.c.id).where(member.c.grp == name)), literal(hours, Double()))
+                for name, hours in told
+            ],
+            else_=default,
         )
 
     def select(self, *columns: Any) -> Select[Any]:

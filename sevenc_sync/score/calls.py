@@ -134,6 +134,9 @@ class Calls(ABC):
             total = total + case((holds, literal(1.0, Double())), else_=literal(0.0, Double()))
         return Typed(total, "number")
 
+    def _call_rpo_hours(self, arguments: list[Any], depth: int) -> Typed:
+        return Typed(self.scope.rpo_hours(cast(self.want(arguments[0], "number", depth), Double())), "number")
+
     def _call_tagged(self, arguments: list[Any], _: int) -> Typed:
         word = self._word(arguments[0], "tagged")
         if word is None:

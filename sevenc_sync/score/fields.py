@@ -8,9 +8,11 @@ from difflib import get_close_matches
 import msgspec
 
 from sevenc_sync.score.language import custom_calls
+from sevenc_sync.score.parties import PARTIES, field_names, is_party
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.vocabulary import field_key
 
+MATRIX = "responsibility matrix"
 FIRST_YEAR, LAST_YEAR = 1900, 2999  # as custom_date reads texts
 # As said() reads texts in the store: these say that nothing is said.
 NOTHING = frozenset({"", "-", "?", "n/a", "none", "tbd"})
@@ -21,12 +23,15 @@ _LONGEST_NUMBER = 33  # characters: as number_of_text
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that rules read: its name as the first rule spells it, its kinds (text, date, number, year), its readers."""
+    """A field that rules read: its name as the first rule spells it, what it is read as, and by which indicators.
+
+    `kinds`: text, date, number, year or party; `readers`: ids of indicators, or the responsibility matrix.
+    """
 
     key: str
     label: str
     kinds: tuple[str, ...]
-    indicators: tuple[str, ...]
+    readers: tuple[str, ...]
 
     def wrong(self, value: str) -> str | None:
         """What a value should be that no rule can read as this field; None for one that is right."""
@@ -49,10 +54,13 @@ def fields_of(rules: Rules) -> Mapping[str, Field]:
                 labels.setdefault(key, name.strip())
                 kinds.setdefault(key, {})[_KINDS[function]] = None
                 readers.setdefault(key, {})[indicator.id] = None
+    # The responsibility matrix reads one more for each area.
+    for name in field_names(rules).values():
+        labels[field_key(name)] = name
+        kinds[field_key(name)] = {"party": None}
+        readers[field_key(name)] = {MATRIX: None}
     return {
-        key: Field(
-            key=key, label=labels[key], kinds=tuple(sorted(kinds[key])), indicators=tuple(readers[key])
-        )
+        key: Field(key=key, label=labels[key], kinds=tuple(sorted(kinds[key])), readers=tuple(readers[key]))
         for key in sorted(labels)
     }
 
@@ -87,12 +95,14 @@ _KINDS: Mapping[str, str] = {
 }
 _FITS: Mapping[str, Callable[[str], bool]] = {
     "text": lambda _: True,
+    "party": is_party,
     "date": _is_day,
     "number": _is_number,
     "year": _is_year,
 }
 _WORDS: Mapping[str, str] = {
     "text": "a text",
+    "party": f"{', '.join(PARTIES[:-1])} or {PARTIES[-1]}, and who it is where that helps",
     "date": "a day such as 2026-01-31",
     "number": "a number such as 85 or 85.5",
     "year": "a year such as 2026",

@@ -230,4 +230,5 @@ def dry_scope(source: Source, tags: frozenset[str], areas: frozenset[str]) -> Sc
         tagged=lambda _: stand_in("condition"),
         service=lambda _: stand_in("condition"),
         custom=lambda _: stand_in("text"),
+        rpo_hours=lambda default: default,
     )

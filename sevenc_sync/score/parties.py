@@ -9,12 +9,10 @@ from typing import Literal
 
 import msgspec
 
-from sevenc_sync.clock import to_seconds
-from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.estate import Estate, Ref
+from sevenc_sync.score.evaluate import binder_of
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.vocabulary import Uses, field_key
-from sevenc_sync.score.words import Phrases
 from sevenc_sync.store.database import Store
 
 Party = Literal["msp", "client", "vendor", "partner", "ceo"]
@@ -46,8 +44,7 @@ def field_names(rules: Rules) -> dict[str, str]:
 def read_duties(store: Store, rules: Rules, now: datetime, estate: Estate) -> list[Duty]:
     """Every area in the framework's order, from the client's contract lines and what its fields say."""
     with store.read() as connection:
-        phrases = Phrases.read(connection)
-        binder = Binder(rules, to_seconds(now), phrases, connection.dialect.name, [estate.client])
+        binder = binder_of(connection, rules, now, estate.client)
         fields = sorted({name for area in rules.areas for name in _fields(rules, area.slug)})
         bound = binder.bind("companies", Uses(customs=frozenset(fields)))
         row = connection.execute(bound.select(*[bound.customs[name] for name in fields])).first()
@@ -69,6 +66,11 @@ def _fields(rules: Rules, slug: str) -> list[str]:
     is_unique = sum(area.slug.partition(".")[2] == tail for area in rules.areas) == 1
     names = [slug, *([tail, tail.replace("-", " ")] if is_unique else [])]
     return list(dict.fromkeys(field_key(PREFIX + name) for name in names))
+
+
+def is_party(text: str) -> bool:
+    """Whether an attested text says who delivers an area."""
+    return _party(text)[0] is not None
 
 
 def _duty(area: str, name: str, estate: Estate, said: str | None) -> Duty:

@@ -41,6 +41,7 @@ FUNCTIONS: Mapping[str, str] = {
     "hours_between": "hours_between(a, b) : hours from a to b, with decimals",
     "lower": "lower(text) : A to Z in small letters",
     "coalesce": "coalesce(a, b, ...) : the first that is not null",
+    "rpo_hours": "rpo_hours(24) : hours that a recovery point may be old by the client's group, else this number",
     "how_many": "how_many(condition, ...) : how many of the conditions hold",
     "tagged": "tagged('tag') : whether tags.toml gives the row's words this tag",
     "service": "service('area') : whether services.toml maps the line's words to this area",
@@ -89,6 +90,7 @@ class Scope:
     tagged: Callable[[str], Sql]
     service: Callable[[str], Sql]
     custom: Callable[[str], Sql]
+    rpo_hours: Callable[[Sql], Sql]  # what the client's group says, else the default that is given
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The link ledger in the store: companies, the clients that they are linked to, and the devices of a client."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,9 @@ from sevenc_sync.store.tables import account, client, device_link, evidence, lin
 
 CompanyKey = tuple[int, str]  # account, the vendor's id of the company
 DeviceKey = tuple[str, int, str]  # asset or protection, account, the vendor's id of the record
+
+# Which group of the rules a master company's client is in; None: none.
+GroupOf = Callable[["CompanyRow"], str | None]
 
 _IDS = msgspec.json.Decoder(dict[str, str])
 
@@ -52,6 +55,7 @@ class ClientRow:
     company: str
     is_active: bool
     seats: int | None
+    grp: str | None = None  # the id of its group in the rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +171,13 @@ def companies(connection: Connection, accounts: Collection[int], now: datetime) 
 def clients(connection: Connection) -> list[ClientRow]:
     """All clients, active or not, by number."""
     statement = select(
-        client.c.id, client.c.name, client.c.account, client.c.company, client.c.is_active, client.c.seats
+        client.c.id,
+        client.c.name,
+        client.c.account,
+        client.c.company,
+        client.c.is_active,
+        client.c.seats,
+        client.c.grp,
     ).order_by(client.c.id)
     return [ClientRow(**row) for row in connection.execute(statement).mappings()]
 
@@ -175,6 +185,12 @@ def clients(connection: Connection) -> list[ClientRow]:
 def client_names(connection: Connection) -> dict[int, str]:
     """The names of all clients, active or not, by number."""
     return {row.id: row.name for row in connection.execute(select(client.c.id, client.c.name))}
+
+
+def client_group(connection: Connection, number: int) -> str | None:
+    """The id of the group that a client is in, as the rules had it when companies were matched last."""
+    group: str | None = connection.execute(select(client.c.grp).where(client.c.id == number)).scalar()
+    return group
 
 
 def links(connection: Connection) -> list[LinkRow]:
@@ -185,7 +201,9 @@ def links(connection: Connection) -> list[LinkRow]:
     return [LinkRow(**row) for row in connection.execute(statement).mappings()]
 
 
-def add_clients(connection: Connection, rows: Sequence[CompanyRow], now: datetime) -> dict[CompanyKey, int]:
+def add_clients(
+    connection: Connection, rows: Sequence[CompanyRow], group_of: GroupOf, now: datetime
+) -> dict[CompanyKey, int]:
     """Make clients of these master companies, numbered in the given order; gives their numbers."""
     if not rows:
         return {}
@@ -198,6 +216,7 @@ def add_clients(connection: Connection, rows: Sequence[CompanyRow], now: datetim
                 "company": row.id,
                 "is_active": True,
                 "seats": row.seats,
+                "grp": group_of(row),
                 "created_at": to_seconds(now),
             }
             for row in rows
@@ -212,7 +231,7 @@ def save_clients(connection: Connection, rows: Sequence[ClientRow]) -> None:
     """Write changed clients; the number is the key."""
     if not rows:
         return
-    names = ("name", "account", "company", "is_active", "seats")
+    names = ("name", "account", "company", "is_active", "seats", "grp")
     connection.execute(
         update(client)
         .where(client.c.id == bindparam("number"))

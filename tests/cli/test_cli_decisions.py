@@ -104,7 +104,7 @@ def test_what_cannot_be_attested_is_refused_with_what_is_expected_and_nothing_is
 def test_the_fields_that_rules_read_are_listed_with_what_they_are(scored: Any) -> None:
     fields = {row["field"]: row for row in scored.json("attest", "--fields")}
     assert fields["DR Plan Date"]["kinds"] == ["date"]
-    assert fields["DR Plan Date"]["indicators"] == [PLAN]
+    assert fields["DR Plan Date"]["read_by"] == [PLAN]
     assert fields["MFA Percent"]["kinds"] == ["number"]
     assert fields["IT Plan Year"]["kinds"] == ["year"]
     assert "vCIO Name" in said(scored, "attest", "--fields")
@@ -169,6 +169,35 @@ def test_an_area_that_is_excepted_is_shown_with_who_why_and_until_wherever_the_s
     copy_of("score")
     ended = next(row for row in copy_of.json("clients") if row["name"] == name)
     assert (ended["score"], ended["exceptions"]) == (before["score"], [])
+
+
+def test_who_delivers_an_area_can_be_attested_and_is_in_the_responsibility_matrix(copy_of: Any) -> None:
+    name = copy_of.json("clients")[0]["name"]
+    field = "Delivered By charge.managed-services"
+    refused = said(copy_of, "attest", name, field, "somebody", code=2)
+    assert "the rules want msp, client, vendor or partner" in refused
+    said(copy_of, "attest", name, field, "vendor: Acme Cloud", "--by", "Anna")
+    (duty,) = [
+        row for row in copy_of.json("services", name)["matrix"] if row["area"] == "charge.managed-services"
+    ]
+    assert (duty["party"], duty["by"], duty["who"]) == ("vendor", "attestation", "Acme Cloud")
+
+
+def test_a_group_is_joined_when_companies_are_matched_and_left_with_its_rule(copy_of: Any) -> None:
+    first, second = (row["name"] for row in copy_of.json("clients")[:2])
+    folder = copy_of.home.folder / "mine"
+    folder.mkdir()
+    text = f'[[group]]\nid = "own"\nclients = ["{first}"]\ntarget = 4\nrpo_hours = 1\n'
+    (folder / "own.toml").write_text(text, encoding="utf-8")
+    config = copy_of.home.folder / "mine.toml"
+    config.write_text(f'{copy_of.home.config.read_text()}\n[rules]\ndirectories = ["mine"]\n')
+    assert copy_of("score", config=config).exit_code == 0
+    shown = [copy_of.json("show", name, config=config)["group"] for name in (first, second)]
+    assert shown == ["own", None]
+    assert f"{first}: " in copy_of("show", first, config=config).output
+    assert "Group own" in copy_of("show", first, config=config).output
+    assert copy_of("score").exit_code == 0
+    assert copy_of.json("show", first)["group"] is None
 
 
 @pytest.mark.parametrize(

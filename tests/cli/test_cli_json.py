@@ -119,7 +119,7 @@ def test_unlinked_companies_say_why_they_wait(scored: Any) -> None:
 def test_show_gives_27_areas_and_their_indicators(scored: Any) -> None:
     name = scored.json("clients")[0]["name"]
     shown = scored.json("show", name)
-    assert set(shown) == CLIENT | {"areas", "indicators", "attestations", "standing"}
+    assert set(shown) == CLIENT | {"areas", "indicators", "attestations", "group", "standing"}
     assert len(shown["areas"]) == 27
     assert shown["indicators"]
     for item in shown["indicators"]:

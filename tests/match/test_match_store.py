@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from sevenc_sync.match import CompanyRow, match_clients, match_devices, unlinked
 from sevenc_sync.model import Asset, Company, Contract, Protection, Record
@@ -233,3 +233,27 @@ def test_moving_to_another_psa_keeps_the_numbers_in_the_store(store: Store) -> N
         (4, "Delta", 3, "11"),
     ]
     assert (summary.clients_new, summary.renamed, summary.linked) == (1, 1, 7)
+
+
+def groups(store: Store) -> dict[str, str | None]:
+    with store.read() as connection:
+        return {row.name: row.grp for row in connection.execute(select(client.c.name, client.c.grp))}
+
+
+def test_a_client_is_in_the_group_that_its_master_record_says_and_moves_with_it(store: Store) -> None:
+    filled(store)
+    match_clients(store, [1], ROLES, by_type, NOW, lambda company: "a" if company.id == "10" else None)
+    assert groups(store) == {"Acme Ltd": "a", "Müller GmbH": None, "Gamma": None}
+    with store.write() as connection:
+        connection.execute(delete(dirty))
+    moved = match_clients(
+        store, [1], ROLES, by_type, LATER, lambda company: None if company.id == "10" else "b"
+    )
+    assert groups(store) == {"Acme Ltd": None, "Müller GmbH": "b", "Gamma": "b"}
+    assert len(moved.touched) == 3
+    (marked,) = rows(store, dirty)
+    assert {row[:2] for row in marked} == {(1, "9"), (1, "10"), (1, "30")}
+    again = match_clients(
+        store, [1], ROLES, by_type, LATER, lambda company: None if company.id == "10" else "b"
+    )
+    assert again.touched == frozenset()
