@@ -68,7 +68,7 @@ def except_command(
                     owners=None if owner is None else [owner.client],
                     in_force_at=None if past else now,
                 )
-            _show(found, now, as_json=as_json)
+            _show(rules, found, now, as_json=as_json)
             return
         name = _target(rules, target, ended=end)
         account, number = _record(record)
@@ -157,13 +157,14 @@ def _require_record(
         )
 
 
-def _show(found: "list[AcceptedRisk]", now: "datetime", *, as_json: bool) -> None:
+def _show(rules: "Rules", found: "list[AcceptedRisk]", now: "datetime", *, as_json: bool) -> None:
     if as_json:
         show_json([risk_json(item, now) for item in found])
         return
     if not found:
         out.print("No exception is in force.")
         return
+    targets = {*rules.area_by_slug, *rules.indicator_by_id}
     show_table(
         None,
         ("client", "left out", "reason", "by", "since", "until", "state", "link"),
@@ -175,7 +176,7 @@ def _show(found: "list[AcceptedRisk]", now: "datetime", *, as_json: bool) -> Non
                 item.by,
                 f"{item.at:%Y-%m-%d}",
                 last_day(item.until),
-                _state(item, now),
+                _state(item, now, is_known=item.target in targets),
                 item.link,
             )
             for item in found
@@ -183,9 +184,9 @@ def _show(found: "list[AcceptedRisk]", now: "datetime", *, as_json: bool) -> Non
     )
 
 
-def _state(item: "AcceptedRisk", now: "datetime") -> str:
+def _state(item: "AcceptedRisk", now: "datetime", *, is_known: bool) -> str:
     if item.is_in_force(now):
-        return "counts"
+        return "counts" if is_known else "no rule has it"
     if item.ended_at is not None and item.ended_at < item.until:
         return f"ended by {item.ended_by}"
     return "expired"

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from sevenc_sync.cli.app import report_fault
 from sevenc_sync.cli.common import safe, show_json
+from sevenc_sync.clock import utc_now
 from sevenc_sync.connect import redact
 
 EVIL = "Evil [red]Tools[/red] [/nope] \x1b[31mred\x1b]0;title\x07 \x9b31m \u202edesrever\u202c & Söhne"
@@ -27,6 +29,9 @@ EVERY_READ = (
     ("check",),
     ("rules", "check"),
     ("score",),
+    ("attest",),
+    ("except",),
+    ("audit",),
 )
 
 
@@ -50,9 +55,14 @@ def evil(site: Any) -> Any:
 def test_no_command_writes_what_steers_a_terminal(evil: Any) -> None:
     names = [row["name"] for row in evil.json("clients")]
     (name,) = [name for name in names if name.startswith("Evil")]
+    soon = f"{utc_now() + timedelta(days=9):%Y-%m-%d}"
     reads = [
         *EVERY_READ,
         ("show", name),
+        ("why", name, "continuous.backup-management"),
+        ("attest", name, "vCIO Name", EVIL, "--note", EVIL, "--by", EVIL),
+        ("except", name, "backup-management", "--reason", EVIL, "--until", soon, "--by", EVIL),
+        *EVERY_READ,
         ("why", name, "continuous.backup-management"),
         ("show", "no" + EVIL),
     ]

@@ -118,6 +118,27 @@ def plain(world: World, rules: Rules, now: datetime) -> ClientResult:
     return msgspec.structs.replace(world.score(rules, now=now)[1], at=NOW)
 
 
+@given(said=st.integers(0, 50), lasts=st.integers(1, 50), clock=st.integers(0, 100))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_it_counts_from_the_second_it_was_said_to_the_second_before_it_expires(
+    filled: World, rules: Rules, said: int, lasts: int, clock: int
+) -> None:
+    """The PSA says 500 days, the attestation 10; all times are seconds after the clock of the tests."""
+    with filled.store.write() as connection:
+        connection.execute(delete(tables.attestation))
+    start = NOW + timedelta(seconds=said)
+    say(filled, day(10), at=start, until=start + timedelta(seconds=lasts))
+    item = filled.indicator(rules, PLAN, now=NOW + timedelta(seconds=clock))
+    assert item.value == (10 if said <= clock < said + lasts else 500)
+
+
+@pytest.fixture
+def filled(world: World) -> World:
+    """One client whose plan is 500 days old by the PSA's field."""
+    world.client(1, custom={"DR Plan Date": day(500)})
+    return world
+
+
 def test_before_it_was_said_and_after_it_was_taken_back_it_does_not_count(world: World, rules: Rules) -> None:
     world.client(1, custom={"DR Plan Date": day(500)})
     say(world, day(10), at=ago(3))
