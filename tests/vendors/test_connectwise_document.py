@@ -296,18 +296,27 @@ def test_a_company_that_was_merged_into_another_in_silence_becomes_inactive_by_a
     assert site.sync("companies", sweep=True)[-1].fetched == 0
 
 
-def test_the_lines_of_an_agreement_that_a_merge_moved_in_silence_move_with_it(site: Site) -> None:
+@pytest.mark.parametrize(
+    ("child", "kind", "parent", "above"),
+    [("additions", "contract_line", "agreements", "contract"), ("phases", "phase", "projects", "project")],
+)
+def test_what_hangs_below_a_record_that_a_merge_moved_in_silence_moves_with_it(
+    site: Site, child: str, kind: str, parent: str, above: str
+) -> None:
     site.sync(full=True)
-    line = site.keys("additions")[0]
-    agreement = int(site.row("contract_line", line)["contract"])
-    other = next(
-        key for key in site.keys("companies") if str(key) != site.row("contract", agreement)["company"]
+    rows = {key: site.row(kind, key) for key in site.keys(child)}
+    lower, upper = next(
+        (key, int(row[above]))
+        for key, row in rows.items()
+        if site.row(above, row[above]).get("is_closed", True)  # open projects are looked below each time
     )
-    site.change_in_silence("agreements", agreement, company={"id": other, "name": "Another"})
+    other = next(key for key in site.keys("companies") if str(key) != rows[lower]["company"])
+    site.change_in_silence(parent, upper, company={"id": other, "name": "Another"})
     site.now += timedelta(days=1)
-    site.sync("agreements", sweep=True)
-    assert [result.state for result in site.sync("additions")] == ["ok"]
-    assert site.row("contract_line", line)["company"] == str(other)
+    site.sync(parent, sweep=True)
+    site.now += timedelta(minutes=1)
+    assert [result.state for result in site.sync(child)] == ["ok"]
+    assert site.row(kind, lower)["company"] == str(other)
 
 
 def test_a_cloud_release_that_moves_the_codebase_is_followed_by_the_next_round(site: Site) -> None:

@@ -295,6 +295,9 @@ def test_later_passes_over_work_take_what_changed(name: str) -> None:
         ({"is_closed": True, "updated_at": int(SINCE.timestamp()) + 1}, True),
         ({"is_closed": True, "updated_at": None}, True),
         ({"is_closed": True, "updated_at": int(SINCE.timestamp()) - 1}, False),
+        # read with the last pass; and again since then, because a merge moved it to another company
+        ({"is_closed": True, "updated_at": 0, "fetched_at": int(SINCE.timestamp()) + 599}, False),
+        ({"is_closed": True, "updated_at": 0, "fetched_at": int(SINCE.timestamp()) + 601}, True),
     ],
 )
 def test_later_passes_over_phases_go_below_projects_that_are_open_or_have_changed(
@@ -306,7 +309,7 @@ def test_later_passes_over_phases_go_below_projects_that_are_open_or_have_change
 
 
 @pytest.mark.parametrize(
-    "name", ["companies", "tickets", "configurations", "agreements", "projects", "time_entries"]
+    "name", ["companies", "tickets", "configurations", "agreements", "projects", "time_entries", "activities"]
 )
 def test_a_sweep_lists_the_ids_of_all_that_a_whole_pass_reads(name: str) -> None:
     sweep = BY_NAME[name].sweep
@@ -325,7 +328,7 @@ def swept(name: str, wire: dict[str, object]) -> tuple[str, Mapping[str, object]
     return listed.id, listed.facts
 
 
-@pytest.mark.parametrize("name", ["configurations", "agreements", "projects", "time_entries"])
+@pytest.mark.parametrize("name", ["configurations", "agreements", "projects", "time_entries", "activities"])
 def test_a_swept_record_tells_whose_it_is(name: str) -> None:
     for company, owner in (({"id": 250}, "250"), ({"id": 0}, None), (None, None)):
         assert swept(name, {"id": 7, "company": company}) == ("7", {"company": owner})
