@@ -31,6 +31,8 @@ MODULES = (
     "scores",
     "why",
     "rules",
+    "plan",
+    "whatif",
     "coverage",
     "services",
     "attest",

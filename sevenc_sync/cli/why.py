@@ -1,25 +1,21 @@
 """sevenc-sync why: from a level down to the records."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, time
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from rich.style import Style
 from rich.text import Text
 
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import configuration, engine_errors, fail, out, safe, show_json, show_table
 from sevenc_sync.cli.decisions import attestation_json, attestation_line, risk_json, risk_line
+from sevenc_sync.cli.records import Link, address_of, linked, links_of, record_json
 from sevenc_sync.cli.scores import Client, find_client, level_text, rules_of
 
 if TYPE_CHECKING:
-    from sevenc_sync.config import Configuration
     from sevenc_sync.score import EvidenceRow, Explained
-
-Link = Callable[[str, str], str | None]
 
 
 @app.command("why")
@@ -68,28 +64,10 @@ def why_command(
         _print(item, links)
 
 
-def links_of(config: "Configuration") -> dict[str, Link]:
-    """What makes a record's address in its vendor's own screens, by account name."""
-    from sevenc_sync.registry import connectors
-
-    known = connectors()
-    return {
-        name: partial(known[settings.connector].link, settings) for name, settings in config.accounts.items()
-    }
-
-
-def _address(row: "EvidenceRow", links: Mapping[str, Link]) -> str | None:
-    link = links.get(row.account)
-    return None if link is None else link(row.table, row.id)
-
-
 def _json(item: "Explained", links: Mapping[str, Link]) -> dict[str, object]:
     plain: dict[str, object] = msgspec.to_builtins(item, builtin_types=(datetime,))
     for key, rows in (("rows", item.rows), ("to_fix", item.to_fix)):
-        plain[key] = [
-            {**msgspec.to_builtins(row, builtin_types=(datetime,)), "link": _address(row, links)}
-            for row in rows
-        ]
+        plain[key] = [record_json(row, links) for row in rows]
     plain["attested"] = [attestation_json(said, said.at) for said in item.attested]
     plain["exceptions"] = [risk_json(risk, risk.at) for risk in item.exceptions]
     head: dict[str, object] = msgspec.to_builtins(item.result, builtin_types=(datetime,))
@@ -148,14 +126,14 @@ def _print_decided(item: "Explained") -> None:
 
 def _rows(rows: "tuple[EvidenceRow, ...]", total: int, links: Mapping[str, Link]) -> None:
     names = list(rows[0].fields)
-    addresses = [_address(row, links) for row in rows]
+    addresses = [address_of(row, links) for row in rows]
     show_table(
         None,
         ("source", "id", *names, "fetched"),
         [
             (
                 row.account,
-                _linked(row.id, address),
+                linked(row.id, address),
                 *(_cell(row.fields.get(name)) for name in names),
                 _cell(row.fetched_at),
             )
@@ -166,14 +144,6 @@ def _rows(rows: "tuple[EvidenceRow, ...]", total: int, links: Mapping[str, Link]
         out.print(f"   … and {total - len(rows)} more; --limit shows them.")
     if addresses[0] is not None:
         out.print(safe(f"   Open {rows[0].id}: {addresses[0]} (--json has every address)"), soft_wrap=True)
-
-
-def _linked(number: str, address: str | None) -> Text:
-    """An id that a terminal opens in the vendor's own screens when it is clicked."""
-    text = safe(number)
-    if address is not None:
-        text.stylize(Style(link=address))
-    return text
 
 
 def _cell(value: object) -> str:

@@ -23,7 +23,7 @@ from sevenc_sync.engine.sync_job import Account, Choice, SyncJob, open_accounts,
 from sevenc_sync.match import match_clients, match_devices
 from sevenc_sync.push import DeliverySummary, deliver, outbox_writer
 from sevenc_sync.registry import connectors
-from sevenc_sync.score import ClientResult, Rules, ScoreSummary, preview, score_clients
+from sevenc_sync.score import ClientResult, Rules, ScoreSummary, plan_keeper, preview, score_clients
 from sevenc_sync.store.accounts import stop_account
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import this_holder
@@ -120,6 +120,7 @@ class Engine:
             feeds_of(self.accounts),
             clients=clients,
             on_scored=outbox_writer(rules, self._note_accounts()),
+            on_saved=plan_keeper(rules),
         )
 
     def preview(self, now: datetime, clients: Collection[int] | None = None) -> list[ClientResult]:

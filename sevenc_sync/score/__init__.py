@@ -2,7 +2,7 @@
 
 from sevenc_sync.score.billing import Balance, balances, differing
 from sevenc_sync.score.estate import Estate, Line, Ref, read_estates
-from sevenc_sync.score.explain import EvidenceRow, Explained, explain, measure_means
+from sevenc_sync.score.explain import EvidenceRow, Explained, explain, explain_indicators, measure_means
 from sevenc_sync.score.families import Mapped, line_to_paste
 from sevenc_sync.score.feeds import Feeds
 from sevenc_sync.score.groups import group_test
@@ -12,14 +12,17 @@ from sevenc_sync.score.mistakes import Mistake, RulesInvalid
 from sevenc_sync.score.offering import Offer, offers, to_build
 from sevenc_sync.score.parties import Duty, read_duties
 from sevenc_sync.score.peers import Peer, Standing, read_peers, standing
+from sevenc_sync.score.plan import plan_keeper
 from sevenc_sync.score.preview import Move, moves, preview, rule_changes
 from sevenc_sync.score.reach import Coverage, coverage
 from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
 from sevenc_sync.score.rulebook import Dated, RuleBook
 from sevenc_sync.score.rules import Area, Block, Indicator, Rules
-from sevenc_sync.score.saving import OnScored, load_results, score_clients, stored_results
+from sevenc_sync.score.saving import OnSaved, OnScored, load_results, score_clients, stored_results
+from sevenc_sync.score.steps import ClientPlan, PlanArea, Step, read_plan
 from sevenc_sync.score.tagging import tag_phrases
 from sevenc_sync.score.targets import Found, find_target
+from sevenc_sync.score.whatif import Fix, TooMany, WhatIf, what_if
 from sevenc_sync.score.words import WordRule
 
 __all__ = [
@@ -27,6 +30,7 @@ __all__ = [
     "Area",
     "Balance",
     "Block",
+    "ClientPlan",
     "ClientResult",
     "Coverage",
     "Dated",
@@ -35,6 +39,7 @@ __all__ = [
     "EvidenceRow",
     "Explained",
     "Feeds",
+    "Fix",
     "Found",
     "Indicator",
     "IndicatorResult",
@@ -43,21 +48,27 @@ __all__ = [
     "Mistake",
     "Move",
     "Offer",
+    "OnSaved",
     "OnScored",
     "PartResult",
     "Peer",
+    "PlanArea",
     "Ref",
     "RuleBook",
     "Rules",
     "RulesInvalid",
     "ScoreSummary",
     "Standing",
+    "Step",
+    "TooMany",
+    "WhatIf",
     "WordRule",
     "balances",
     "builtin_rules_dir",
     "coverage",
     "differing",
     "explain",
+    "explain_indicators",
     "find_target",
     "group_test",
     "line_to_paste",
@@ -67,14 +78,17 @@ __all__ = [
     "measure_means",
     "moves",
     "offers",
+    "plan_keeper",
     "preview",
     "read_duties",
     "read_estates",
     "read_peers",
+    "read_plan",
     "rule_changes",
     "score_clients",
     "standing",
     "stored_results",
     "tag_phrases",
     "to_build",
+    "what_if",
 ]

@@ -1,7 +1,7 @@
 """Why a level is what it is: the number, the way to the next step, and the records behind both."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,7 +82,20 @@ def explain(
 
     Raises KeyError for a target that is neither (see find_target), and for a client that is not active.
     """
-    wanted = set(indicators_of(rules, target))
+    return explain_indicators(store, rules, now, feeds, client_id, indicators_of(rules, target), limit=limit)
+
+
+def explain_indicators(
+    store: Store,
+    rules: Rules,
+    now: datetime,
+    feeds: Feeds,
+    client_id: int,
+    wanted: Collection[str],
+    *,
+    limit: int = 20,
+) -> list[Explained]:
+    """The same for any indicators by id, from one snapshot, in the rules' order; ids that no rule has are left out."""
     few = rules.with_indicators([item for item in rules.indicators if item.id in wanted])
     with store.read() as connection:
         results = evaluate(connection, few, now, feeds, [client_id]).results()

@@ -48,7 +48,17 @@ def weighted_mean(pairs: Iterable[tuple[float, float]]) -> float | None:
     weight = math.fsum(weight for _, weight in known)
     if not weight:
         return None
-    return round(math.fsum(level * weight for level, weight in known) / weight, 2)
+    return mean_level(math.fsum(level * weight for level, weight in known), weight)
+
+
+def mean_level(total: float, weight: float) -> float:
+    """A level from the sum of level x weight and the sum of the weights, to two decimals."""
+    return round(total / weight, 2)
+
+
+def mean_score(total: float, weight: float) -> float:
+    """A score from the same sums over blocks: 20 x the mean, to one decimal."""
+    return round(20 * total / weight, 1)
 
 
 def score_of(levels: Iterable[tuple[float, float]]) -> float | None:
@@ -57,7 +67,7 @@ def score_of(levels: Iterable[tuple[float, float]]) -> float | None:
     weight = math.fsum(weight for _, weight in known)
     if not weight:
         return None
-    return round(20 * math.fsum(level * weight for level, weight in known) / weight, 1)
+    return mean_score(math.fsum(level * weight for level, weight in known), weight)
 
 
 def share_of(known: int, total: int) -> float:

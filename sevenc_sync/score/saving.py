@@ -17,6 +17,8 @@ from sevenc_sync.store.tables import client, client_score, indicator_score, part
 
 # Called within the transaction that saves a client's result: (connection, new, the one stored before or None).
 OnScored = Callable[[Connection, ClientResult, ClientResult | None], None]
+# The same once for all clients of a transaction, for what would cost a statement per client.
+OnSaved = Callable[[Connection, Sequence[ClientResult]], None]
 
 BATCH = 100  # clients saved in one transaction: other writers wait for no longer than that
 _PART = ("kind", "level", "level_without", "proof", "is_provisional", "cap")
@@ -29,10 +31,11 @@ _INDICATOR = (
     "reason",
     "excepted",
     "is_low_sample",
+    "is_attested",
     "newest_at",
 )
 NOT_SCORED = "not scored yet"
-_NO_ROW = (None, 0, None, None, None, NOT_SCORED, None, False, None)
+_NO_ROW = (None, 0, None, None, None, NOT_SCORED, None, False, None, None)
 
 _Rows = dict[str, tuple[Any, ...]]
 
@@ -54,12 +57,14 @@ def score_clients(
     *,
     clients: Collection[int] | None = None,
     on_scored: OnScored | None = None,
+    on_saved: OnSaved | None = None,
 ) -> ScoreSummary:
     """Score those clients (None: all active ones) at the clock `now` and save what has changed.
 
     All evidence is read in one snapshot. `feeds` names, for each evidence table, the (account, stream) pairs that
     deliver it. `on_scored` is called for every scored client, changed or not, inside the transaction that saves it:
-    what it writes is kept with the score or not at all; what it raises undoes that batch and ends the scoring.
+    what it writes is kept with the score or not at all; what it raises undoes that batch and ends the scoring. `on_saved` is
+    called after it, once for the clients of each transaction.
     """
     with store.read() as connection:
         results = evaluate(connection, rules, now, feeds, clients).results()
@@ -74,6 +79,8 @@ def score_clients(
     for batch in _batches(results, BATCH):
         with store.write() as connection:
             in_batch = _save(connection, rules, number, batch, on_scored)
+            if on_saved is not None:
+                on_saved(connection, batch)
             connection.execute(
                 update(score_run)
                 .where(score_run.c.id == number)
@@ -218,6 +225,7 @@ def _indicator_rows(result: ClientResult) -> _Rows:
             item.reason,
             item.excepted,
             item.is_low_sample,
+            item.is_attested,
             to_seconds(item.newest_at) if item.newest_at else None,
         )
         for item in result.indicators
@@ -293,7 +301,7 @@ def _part(kept: _Kept, kind: Any, slug: str, name: str, indicators: Sequence[Ind
 
 
 def _indicator(rule: Indicator, row: tuple[Any, ...] | None) -> IndicatorResult:
-    value, sample, good, level, without, reason, excepted, is_low, newest = row or _NO_ROW
+    value, sample, good, level, without, reason, excepted, is_low, is_attested, newest = row or _NO_ROW
     return IndicatorResult(
         id=rule.id,
         area=rule.area,
@@ -309,7 +317,7 @@ def _indicator(rule: Indicator, row: tuple[Any, ...] | None) -> IndicatorResult:
         excepted=excepted,
         is_low_sample=is_low,
         is_gate=rule.gate,
-        is_attested=rule.is_attested,
+        is_attested=rule.is_attested if is_attested is None else is_attested,
         weight=rule.weight,
         newest_at=from_seconds(newest) if newest is not None else None,
     )

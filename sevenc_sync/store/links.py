@@ -115,6 +115,12 @@ class DeviceTie:
     method: str
 
 
+def groups_of(connection: Connection, clients: Collection[int]) -> dict[int, str | None]:
+    """The group of each of those clients, None where it is in none."""
+    statement = select(client.c.id, client.c.grp).where(client.c.id.in_(sorted(clients)))
+    return {row.id: row.grp for row in connection.execute(statement)}
+
+
 def account_systems(connection: Connection) -> dict[int, tuple[str, str]]:
     """Account number -> its name and its connector's name."""
     return {

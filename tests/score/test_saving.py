@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, func, insert, select, update
 
-from sevenc_sync.model import Asset, ProtectionRun, Ticket
+from sevenc_sync.model import Activity, Asset, ProtectionRun, Ticket
 from sevenc_sync.score import ClientResult, Rules, load_results, score_clients
 from sevenc_sync.score.saving import last_scored_at
 from sevenc_sync.store import tables
@@ -49,6 +49,20 @@ def test_what_is_stored_is_what_was_computed(world: World, rules: Rules) -> None
     assert [new for new, _ in told.calls] == load_results(world.store, rules)
     assert (summary.clients, summary.changed, summary.rules_hash, summary.at) == (2, 2, rules.hash, NOW)
     assert last_scored_at(world.store) == NOW
+
+
+def test_that_more_than_somebodys_word_speaks_for_an_indicator_is_stored_too(
+    world: World, rules: Rules
+) -> None:
+    world.client(1, custom={"Last Business Review": day(10)})
+    world.client(2, custom={"Last Business Review": day(10)})
+    world.put(PSA, Activity(id="m", company="c1", kind="QBR", starts_at=ago(100)))
+    told = Listener()
+    score_clients(world.store, rules, NOW, world.feeds, on_scored=told)
+    assert [new for new, _ in told.calls] == load_results(world.store, rules)
+    name = "competent.professional-it-management.review-rhythm"
+    attested = [i.is_attested for new, _ in told.calls for i in new.indicators if i.id == name]
+    assert attested == [False, True]
 
 
 def test_the_same_evidence_rules_and_clock_give_the_same_bytes_and_change_nothing(

@@ -132,6 +132,7 @@ def upgrade() -> None:
     op.add_column("client_score", sa.Column("score_without", sa.Double(), nullable=True))
     op.add_column("indicator_score", sa.Column("level_without", sa.Double(), nullable=True))
     op.add_column("indicator_score", sa.Column("excepted", sa.Text(), nullable=True))
+    op.add_column("indicator_score", sa.Column("is_attested", sa.Boolean(), nullable=True))
     op.add_column("part_score", sa.Column("level_without", sa.Double(), nullable=True))
     op.add_column("score_run", sa.Column("version", sa.Text(), nullable=True))
     op.add_column("score_run", sa.Column("scope", sa.Text(), nullable=True))

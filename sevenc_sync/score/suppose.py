@@ -1,0 +1,35 @@
+"""A client's result as it would be if some indicators stood at other levels."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from sevenc_sync.score.results import ClientResult
+from sevenc_sync.score.rollup import Subject, roll_up
+from sevenc_sync.score.rules import Indicator, Rules
+
+_RHYTHM_TOP = 5.0  # its ladder has four steps; the fifth level is for those who kept the rhythm throughout
+
+
+def top_of(indicator: Indicator) -> float:
+    """The highest level that the indicator can come to."""
+    if indicator.measure == "steps":
+        return float(len(indicator.steps))
+    return _RHYTHM_TOP if indicator.measure == "rhythm" else float(len(indicator.levels))
+
+
+def level_at(result: ClientResult, target: str) -> float | None:
+    """The level of an area or block, or with "" the mean of all blocks (the score by 20)."""
+    if not target:
+        return None if result.score is None else round(result.score / 20, 3)
+    return next(part.level for part in (*result.blocks, *result.areas) if part.slug == target)
+
+
+def with_levels(rules: Rules, result: ClientResult, levels: Mapping[str, float]) -> ClientResult:
+    """The result as it would be with those levels of indicators and all else the same, by the real roll-up."""
+    items = [
+        msgspec.structs.replace(item, level=levels[item.id], reason=None) if item.id in levels else item
+        for item in result.indicators
+    ]
+    subject = Subject(result.client, result.name, result.account, result.company)
+    return roll_up(rules, subject, result.at, items)
