@@ -1,13 +1,18 @@
 """sevenc-sync audit: who changed what a score rests on, and when."""
 
 import json
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import configuration, safe, show_json, show_table, store_of
+from sevenc_sync.cli.decisions import last_day
 from sevenc_sync.cli.scores import AsJson, find_client, rules_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @app.command("audit")
@@ -63,10 +68,12 @@ def audit_command(
     )
 
 
-def _detail(detail: object) -> str:
-    items = detail.items() if isinstance(detail, dict) else ()
-    return "; ".join(
-        f"{key} {value if isinstance(value, str) else json.dumps(value)}"
-        for key, value in items
-        if value is not None
-    )
+def _detail(detail: "Mapping[str, Any]") -> str:
+    return "; ".join(f"{key} {_words(key, value)}" for key, value in detail.items() if value is not None)
+
+
+def _words(key: str, value: object) -> str:
+    if key == "until" and isinstance(value, str) and value.endswith("T00:00:00Z"):
+        # Kept as the moment at which it ends; people know it by its last day, as they gave it.
+        return str(last_day(datetime.fromisoformat(value)))
+    return value if isinstance(value, str) else json.dumps(value)

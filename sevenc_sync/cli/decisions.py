@@ -90,14 +90,12 @@ def show_risks(results: "Sequence[ClientResult]", risks: "Sequence[AcceptedRisk]
         if result is None:
             continue
         mine = [risk for risk in risks if risk.client == owner]
-        out.print(safe(f"  {result.name}: {both_scores(result)}"), soft_wrap=True)
+        both = f"{score_words(result.score)} with exceptions, {score_words(result.score_without)} without"
+        out.print(safe(f"  {result.name}: {both}"), soft_wrap=True)
         for risk in mine:
             out.print(safe(f"    {risk_line(risk)}"), soft_wrap=True)
 
 
-def both_scores(result: "ClientResult") -> str:
-    """The score with and without exceptions, in words."""
-    score, without = (
-        "unknown" if score is None else f"{score:.1f}" for score in (result.score, result.score_without)
-    )
-    return f"{score} with exceptions, {without} without"
+def score_words(score: float | None) -> str:
+    """A score for people."""
+    return "unknown" if score is None else f"{score:.1f}"

@@ -27,9 +27,9 @@ from sevenc_sync.cli.common import (
 from sevenc_sync.cli.decisions import (
     attestation_json,
     attestation_line,
-    both_scores,
     risk_json,
     risk_line,
+    score_words,
     scored_with,
     show_risks,
 )
@@ -245,7 +245,7 @@ def show_command(context: typer.Context, client: Client, as_json: AsJson = False
     score = "unknown" if result.score is None else f"{result.score:.1f} of 100"
     said = " (provisional: less than half is proven)" if result.is_provisional else ""
     if risks:
-        score += f" ({both_scores(result)})"
+        score += f" ({score_words(result.score_without)} without exceptions)"
     out.print(
         safe(
             f"{result.name}: 7C score {score}, proof {result.proof:.0%}{said}, as of {result.at:%Y-%m-%d %H:%M} UTC"

@@ -158,8 +158,11 @@ def test_an_area_that_is_excepted_is_shown_with_who_why_and_until_wherever_the_s
     assert after["score"] != before["score"]
     assert [risk["target"] for risk in after["exceptions"]] == ["continuous.backup-management"]
     line = f"continuous.backup-management: the client's parent does it; by Anna, until {day(60)}; https:"
-    scores = f"{after['score']:.1f} with exceptions, {before['score']:.1f} without"
-    for command in (("clients",), ("show", name)):
+    was = f"{before['score']:.1f}"
+    for command, scores in (
+        (("clients",), f"{name}: {after['score']:.1f} with exceptions, {was} without"),
+        (("show", name), f"7C score {after['score']:.1f} of 100 ({was} without exceptions)"),
+    ):
         text = said(copy_of, *command)
         assert line in text
         assert scores in text
@@ -245,7 +248,8 @@ def test_every_change_is_in_the_audit_log_with_who_made_it_newest_first(copy_of:
     ]
     assert rows[1]["detail"]["reason"] == "small"
     assert len(copy_of.json("audit", names[1], "--limit", "1")) == 1
-    assert "reason small" in said(copy_of, "audit")
+    assert f"reason small; until {day(9)}" in said(copy_of, "audit")
+    assert rows[1]["detail"]["until"] == f"{day(10)}T00:00:00Z"
 
 
 def test_a_note_names_the_accepted_risks_and_the_score_without_them(copy_of: Any) -> None:
