@@ -37,6 +37,7 @@ PICKLISTS: Mapping[str, Mapping[str, str]] = {
     "Projects": {"projecttype": "project_type", "status": "project_status"},
     "Tasks": {"status": "task_status"},
     "CompanyNotes": {"actiontype": "note_action"},
+    "CompanyToDos": {"actiontype": "to_do_action"},
 }
 
 COMPANY_FIELD = "company_field"  # the kind of the values of the companies' own list fields

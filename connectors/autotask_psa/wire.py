@@ -260,6 +260,20 @@ class Activity(Wire):
     last_modified_date: str | None = None
 
 
+class ToDo(Wire):
+    """CompanyToDos: a call or meeting with a company that is planned, and when it was done."""
+
+    id: int
+    company_id: int | None = None
+    activity_description: str | None = None
+    action_type: Pick = None
+    assigned_to_resource_id: int | None = None
+    start_date_time: str | None = None
+    end_date_time: str | None = None
+    completed_date: str | None = None
+    last_modified_date: str | None = None
+
+
 class Note(Wire):
     """CompanyNotes as the place of our note."""
 

@@ -8,6 +8,8 @@ from sevenc_sync.connect.stream import Context
 from sevenc_sync.connect.text import clean, flag, number, when
 from sevenc_sync.model import Activity, Phase, Project, TimeEntry
 
+NOTE, TO_DO = "note:", "todo:"  # how the ids of activities begin: both collections are numbered from one
+TITLE_LENGTH = 200  # of a to-do's text, which has no title of its own
 NOTE_TITLE = "7C score"  # of our own notes, which are no evidence of anything
 
 
@@ -91,7 +93,7 @@ def activity(record: wire.Activity, context: Context) -> Iterable[Activity]:
         return
     starts = when(record.start_date_time)
     yield Activity(
-        id=str(record.id),
+        id=f"{NOTE}{record.id}",
         company=text_id(record.company_id),
         name=name,
         kind=label(context, "note_action", record.action_type),
@@ -99,6 +101,23 @@ def activity(record: wire.Activity, context: Context) -> Iterable[Activity]:
         is_done=None if starts is None else starts <= context.now,
         member=person(context, record.assigned_resource_id),
         starts_at=starts,
+        ends_at=when(record.end_date_time),
+        updated_at=when(record.last_modified_date),
+    )
+
+
+def to_do(record: wire.ToDo, context: Context) -> Iterable[Activity]:
+    """A to-do as a meeting, call or review that is planned, and was held once it is completed."""
+    text = clean(record.activity_description) or ""
+    yield Activity(
+        id=f"{TO_DO}{record.id}",
+        company=text_id(record.company_id),
+        # of its text the first line says what it is about
+        name=clean(text.partition("\n")[0], TITLE_LENGTH),
+        kind=label(context, "to_do_action", record.action_type),
+        is_done=when(record.completed_date) is not None,
+        member=person(context, record.assigned_to_resource_id),
+        starts_at=when(record.start_date_time),
         ends_at=when(record.end_date_time),
         updated_at=when(record.last_modified_date),
     )

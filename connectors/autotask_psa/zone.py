@@ -1,5 +1,6 @@
 """Where an Autotask account answers, and whether there is room in its hour: the zone, the client, the quota."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
@@ -11,7 +12,7 @@ from connectors.autotask_psa.errors import read_error
 from connectors.autotask_psa.settings import DISCOVERY, ROOT, AutotaskSettings, is_autotask
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.connector import is_loopback
-from sevenc_sync.connect.errors import AccessProblem, ContractChanged, CredentialsProblem, Throttled
+from sevenc_sync.connect.errors import AccessProblem, ContractChanged, CredentialsProblem, Problem, Throttled
 from sevenc_sync.connect.http import Http, HttpFactory, Response
 from sevenc_sync.connect.limits import Limits, Quota
 from sevenc_sync.connect.pages import Malformed
@@ -21,6 +22,8 @@ T = TypeVar("T")
 HOURLY = 10_000  # requests of all integrations of a tenant in 60 minutes; the vendor's published limit
 BURST = 20
 ROUND = 500  # requests that a round may need: a first pass over a middling tenant; later ones need far fewer
+
+UNAUTHORIZED = 401
 
 _VERSION = "/V1.0"
 
@@ -61,7 +64,7 @@ def _find_zone(settings: AutotaskSettings, factory: HttpFactory, site: str) -> s
     """
     with factory(site + ROOT + _VERSION, limits=limits(settings), errors=read_error) as http:
         answer = http.read(
-            "/zoneInformation",
+            "/ZoneInformation",
             lambda response: _decoded(response, wire.Zone),
             params={"user": settings.user_name.get_secret_value()},
         )
@@ -83,6 +86,18 @@ def _may_follow(site: str, address: str) -> bool:
 
 
 def _enter(settings: AutotaskSettings, factory: HttpFactory, zone: str) -> Http:
+    inside = False
+
+    def read(status: int, headers: Mapping[str, str], body: bytes) -> Problem | None:
+        """In the middle of a round a refusal may mean a database that moves: that is no fault of the credentials."""
+        problem = read_error(status, headers, body)
+        if status == UNAUTHORIZED and inside and _has_moved(settings, factory, zone):
+            return Throttled(
+                "Autotask has moved this database to another zone: the next round begins there.",
+                retry_at=http.clock(),
+            )
+        return problem
+
     http = factory(
         zone + _VERSION,
         limits=limits(settings),
@@ -91,7 +106,7 @@ def _enter(settings: AutotaskSettings, factory: HttpFactory, zone: str) -> Http:
             "UserName": settings.user_name.get_secret_value(),
             "Secret": settings.secret.get_secret_value(),
         },
-        errors=read_error,
+        errors=read,
     )
     try:
         http.quota = read_quota(http)
@@ -99,7 +114,16 @@ def _enter(settings: AutotaskSettings, factory: HttpFactory, zone: str) -> Http:
     except BaseException:
         http.close()
         raise
+    inside = True
     return http
+
+
+def _has_moved(settings: AutotaskSettings, factory: HttpFactory, zone: str) -> bool:
+    """Whether the user's zone is another one now. Unless Autotask says so, a refusal is one."""
+    try:
+        return _find_zone(settings, factory, _asked_again(settings.base_url)) != zone
+    except Problem:
+        return False
 
 
 def read_quota(http: Http) -> Quota | None:

@@ -182,7 +182,7 @@ def _odd(
                 continue
             for record in records:
                 yield from (f"{stream.name}: {shown} at {where}: {text}" for text in _unfit(stream, record))
-            if value is None or value is _MISSING:
+            if (value is None or value is _MISSING) and where not in stream.tells_by_null:
                 yield from (
                     f"{stream.name}: {shown} at {where} is read as {text}"
                     for text in _made_up(expected, records)

@@ -13,7 +13,10 @@ MAX_IDS = 500  # in one statement: databases bound the number of parameters
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One kind of record of one stream of one account; `scope` narrows it to rows with these column values."""
+    """One kind of record of one stream of one account; `scope` narrows it to rows with these column values.
+
+    For `id` it is the beginning of the id: it tells apart what two streams make into one kind of record.
+    """
 
     account: int
     stream: str
@@ -26,7 +29,12 @@ class Place:
         return and_(
             table.c.account == self.account,
             table.c.gone_at.is_(None),
-            *(table.c[column] == value for column, value in self.scope.items()),
+            *(
+                table.c[column].startswith(value, autoescape=True)
+                if column == "id"
+                else table.c[column] == value
+                for column, value in self.scope.items()
+            ),
         )
 
     def unseen(self) -> ColumnElement[bool]:

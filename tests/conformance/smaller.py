@@ -28,6 +28,7 @@ KEPT: Mapping[str, Mapping[str, int]] = {
         "ContractServiceUnits": 24,
         "ContractServices": 12,
         "CompanyNotes": 9,
+        "CompanyToDos": 9,
     },
     "datto_bcdr": {"devices": 5, "assets": 12},
 }

@@ -17,7 +17,7 @@ ALL: dict[str, Any] = {"filter": [{"op": "gte", "field": "id", "value": 0}]}
 def discovered(sandbox: Sandbox, user: str | None = None) -> httpx.Response:
     account = sandbox.accounts[0]
     wanted = account.secrets["user_name"] if user is None else user
-    return httpx.get(f"{account.base_url}/atservicesrest/v1.0/zoneInformation", params={"user": wanted})
+    return httpx.get(f"{account.base_url}/atservicesrest/v1.0/ZoneInformation", params={"user": wanted})
 
 
 # Zones

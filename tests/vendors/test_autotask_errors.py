@@ -108,7 +108,7 @@ def test_what_our_question_did_wrong_is_shown_in_few_words() -> None:
 @pytest.fixture
 def http(factory: HttpFactory, vendor: respx.MockRouter) -> Iterator[Http]:
     """An open account."""
-    vendor.get(url__regex=".*zoneInformation.*").respond(200, json={"url": ZONE.removesuffix("/V1.0")})
+    vendor.get(url__regex=".*ZoneInformation.*").respond(200, json={"url": ZONE.removesuffix("/V1.0")})
     vendor.get(f"{ZONE}/ThresholdInformation").respond(200, json={})
     settings = CONNECTOR.settings.model_validate(
         {

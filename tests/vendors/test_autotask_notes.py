@@ -44,7 +44,7 @@ ACTION_TYPES = {
 @pytest.fixture
 def http(factory: HttpFactory, vendor: respx.MockRouter) -> Iterator[Http]:
     """An open account."""
-    vendor.get(url__regex=".*zoneInformation.*").respond(200, json={"url": ZONE.removesuffix("/V1.0")})
+    vendor.get(url__regex=".*ZoneInformation.*").respond(200, json={"url": ZONE.removesuffix("/V1.0")})
     vendor.get(f"{ZONE}/ThresholdInformation").respond(200, json={})
     with CONNECTOR.open(settings(), factory) as opened:
         yield opened

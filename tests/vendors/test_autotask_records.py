@@ -354,6 +354,7 @@ def test_a_lists_values_are_known_by_kind_and_value() -> None:
         ("project_lists", "status", "project_status"),
         ("task_lists", "status", "task_status"),
         ("note_lists", "actionType", "note_action"),
+        ("to_do_lists", "actionType", "to_do_action"),
     ],
 )
 def test_equal_names_of_fields_are_kinds_of_their_own_in_each_collection(

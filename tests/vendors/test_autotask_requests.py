@@ -35,6 +35,8 @@ COLLECTIONS = {
     " lastTrackedModifiedDateTime parentCompanyID userDefinedFields",
     "CompanyNotes": "id companyID actionType assignedResourceID completedDateTime createDateTime endDateTime"
     " lastModifiedDate name note startDateTime",
+    "CompanyToDos": "id companyID actionType activityDescription assignedToResourceID completedDate contactID contractID"
+    " createDateTime creatorResourceID endDateTime lastModifiedDate opportunityID startDateTime ticketID",
     "ConfigurationItems": "id companyID configurationItemType referenceTitle referenceNumber isActive serialNumber"
     " installDate warrantyExpirationDate lastModifiedTime productID rmmDeviceAuditHostname rmmDeviceAuditMacAddress"
     " rmmDeviceAuditManufacturerID rmmDeviceAuditModelID rmmDeviceAuditOperatingSystem dattoHostname"
@@ -71,6 +73,7 @@ CHANGED = {
     "tasks": "lastActivityDateTime",
     "time_entries": "lastModifiedDateTime",
     "activities": "lastModifiedDate",
+    "to_dos": "lastModifiedDate",
 }
 
 MOMENTS = st.datetimes(
@@ -259,7 +262,7 @@ def test_every_stream_names_the_right_that_it_needs() -> None:
 @pytest.fixture
 def http(factory: HttpFactory, vendor: respx.MockRouter) -> Iterator[Http]:
     """An open account: zone and quota have been asked for."""
-    vendor.get(url__regex=".*zoneInformation.*").respond(200, json={"url": ZONE.removesuffix("V1.0")})
+    vendor.get(url__regex=".*ZoneInformation.*").respond(200, json={"url": ZONE.removesuffix("V1.0")})
     vendor.get(f"{ZONE}/ThresholdInformation").respond(200, json={})
     settings = CONNECTOR.settings.model_validate(
         {

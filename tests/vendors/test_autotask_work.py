@@ -26,6 +26,7 @@ NAMES = {
     "project_status": {"1": "New", "5": "Complete"},
     "task_status": {"1": "New", "5": "Complete"},
     "note_action": {"2": "Meeting"},
+    "to_do_action": {"2": "Meeting"},
 }
 ROWS: dict[tuple[str, str], dict[str, str | None]] = {
     ("ticket", "company"): {"351181": "174", "351182": None},
@@ -235,7 +236,7 @@ NOTE = {
 def test_a_company_note_tells_what_happened() -> None:
     assert translated("activities", NOTE) == [
         Activity(
-            id="8001",
+            id="note:8001",
             company="174",
             name="Quarterly business review",
             kind="Meeting",
@@ -259,3 +260,60 @@ def test_a_company_note_of_a_time_to_come_is_a_plan() -> None:
 
 def test_our_own_notes_are_no_evidence() -> None:
     assert translated("activities", {**NOTE, "name": "7C score"}) == []
+
+
+TO_DO = {
+    "id": 8001,
+    "companyID": 174,
+    "activityDescription": "Quarterly business review\r\nAgenda follows.",
+    "actionType": 2,
+    "assignedToResourceID": 29682885,
+    "startDateTime": "2026-12-10T14:00:00Z",
+    "endDateTime": "2026-12-10T15:00:00Z",
+    "completedDate": None,
+    "lastModifiedDate": "2026-11-10T15:05:00Z",
+}
+
+
+def test_a_to_do_is_a_plan_until_it_is_completed_whatever_its_time() -> None:
+    planned = Activity(
+        id="todo:8001",
+        company="174",
+        name="Quarterly business review",
+        kind="Meeting",
+        is_done=False,
+        member="Ada Byron",
+        starts_at=datetime(2026, 12, 10, 14, 0, tzinfo=UTC),
+        ends_at=datetime(2026, 12, 10, 15, 0, tzinfo=UTC),
+        updated_at=datetime(2026, 11, 10, 15, 5, tzinfo=UTC),
+    )
+    assert translated("to_dos", TO_DO) == [planned]
+    (forgotten,) = translated("to_dos", {**TO_DO, "startDateTime": "2026-10-10T14:00:00Z"})
+    assert isinstance(forgotten, Activity)
+    assert forgotten.is_done is False
+    (held,) = translated("to_dos", {**TO_DO, "completedDate": "2026-11-20T15:00:00.5"})
+    assert isinstance(held, Activity)
+    assert held.is_done is True
+
+
+@pytest.mark.parametrize("text", [None, "", "  \r\n", "\u200b"])
+def test_a_to_do_without_words_has_no_name(text: str | None) -> None:
+    (found,) = translated("to_dos", {**TO_DO, "activityDescription": text, "assignedToResourceID": None})
+    assert isinstance(found, Activity)
+    assert found.name is None
+    assert found.member is None
+
+
+def test_of_a_to_dos_text_the_first_line_counts_and_not_without_end() -> None:
+    (found,) = translated("to_dos", {**TO_DO, "activityDescription": "<b>Review</b> " + "x" * 900})
+    assert isinstance(found, Activity)
+    assert found.name is not None
+    assert found.name.startswith("<b>Review</b> xxx")
+    assert len(found.name) == 200
+
+
+def test_notes_and_to_dos_of_one_number_are_two_activities() -> None:
+    assert {record.id for name in ("activities", "to_dos") for record in translated(name, {"id": 8001})} == {
+        "note:8001",
+        "todo:8001",
+    }

@@ -17,7 +17,7 @@ from sevenc_sync.connect.errors import ContractChanged, CredentialsProblem, Thro
 from sevenc_sync.connect.http import Http, HttpFactory
 
 NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
-DISCOVERY = "https://webservices.autotask.net/ATServicesRest/V1.0/zoneInformation"
+DISCOVERY = "https://webservices.autotask.net/ATServicesRest/V1.0/ZoneInformation"
 ZONE = "https://webservices5.autotask.net/ATServicesRest"
 QUOTA = {
     "externalRequestThreshold": 10000,
@@ -106,7 +106,7 @@ def test_credentials_go_to_no_other_host(factory: HttpFactory, vendor: respx.Moc
 
 
 def test_a_server_on_this_machine_must_name_itself(factory: HttpFactory, vendor: respx.MockRouter) -> None:
-    at = "http://127.0.0.1:8911/ATServicesRest/V1.0/zoneInformation"
+    at = "http://127.0.0.1:8911/ATServicesRest/V1.0/ZoneInformation"
     answer_zone(vendor, "http://127.0.0.1:8911/ATServicesRest/", at)
     answer_quota(vendor, "http://127.0.0.1:8911/ATServicesRest")
     here = settings(base_url="http://127.0.0.1:8911")
@@ -168,12 +168,48 @@ def test_a_zone_that_refuses_the_user_is_asked_for_anew_because_databases_move(
     factory: HttpFactory, vendor: respx.MockRouter
 ) -> None:
     old = "https://webservices2.autotask.net/ATServicesRest"
-    answer_zone(vendor, old, f"{old}/V1.0/zoneInformation")
+    answer_zone(vendor, old, f"{old}/V1.0/ZoneInformation")
     answer_zone(vendor, ZONE)
     refused = vendor.get(f"{old}/V1.0/ThresholdInformation").respond(401)
     answer_quota(vendor)
     with CONNECTOR.open(settings(base_url="https://webservices2.autotask.net"), factory) as http:
         assert http.base_url == f"{ZONE}/V1.0"
+    assert refused.call_count == 1
+
+
+def test_a_database_that_moves_in_the_middle_of_a_round_is_no_refused_key(
+    factory: HttpFactory, vendor: respx.MockRouter
+) -> None:
+    told = answer_zone(vendor, ZONE)
+    answer_quota(vendor)
+    refused = vendor.post(f"{ZONE}/V1.0/Tickets/query").respond(401)
+    with CONNECTOR.open(settings(), factory) as http:
+        told.respond(200, json={"url": "https://webservices29.autotask.net/ATServicesRest/"})
+        with pytest.raises(Throttled, match="another zone") as caught:
+            http.read("/Tickets/query", lambda answer: answer, json_body={})
+    assert caught.value.retry_at == NOW
+    assert refused.call_count == 1
+
+
+@pytest.mark.parametrize(
+    "discovery",
+    [
+        httpx.Response(200, json={"url": ZONE}),
+        httpx.Response(500, json={"errors": ["Zone information could not be determined"]}),
+        httpx.Response(503),
+        httpx.Response(200, json={"url": "https://example.com/ATServicesRest/"}),
+    ],
+)
+def test_a_refusal_in_the_middle_of_a_round_is_one_unless_autotask_names_another_zone(
+    factory: HttpFactory, vendor: respx.MockRouter, discovery: httpx.Response
+) -> None:
+    told = answer_zone(vendor, ZONE)
+    answer_quota(vendor)
+    refused = vendor.post(f"{ZONE}/V1.0/Tickets/query").respond(401)
+    with CONNECTOR.open(settings(), factory) as http:
+        told.mock(return_value=discovery)
+        with pytest.raises(CredentialsProblem):
+            http.read("/Tickets/query", lambda answer: answer, json_body={})
     assert refused.call_count == 1
 
 
@@ -262,7 +298,7 @@ def test_nothing_secret_is_told_by_logs_or_errors(
     assert "msp.test" not in shown
     assert "s3cret" not in shown
     assert (
-        redact.redact("GET /zoneInformation?user=api%2Buser%40msp.test") == "GET /zoneInformation?user=••••"
+        redact.redact("GET /ZoneInformation?user=api%2Buser%40msp.test") == "GET /ZoneInformation?user=••••"
     )
 
 

@@ -28,6 +28,7 @@ class Collection:
 _ALL = (
     Collection("Companies", ROOT_WRITES),
     Collection("CompanyNotes", NONE, "Companies", "Notes", "companyID", ROOT_WRITES),
+    Collection("CompanyToDos", NONE, "Companies", "ToDos", "companyID"),
     Collection("CompanyLocations", NONE, "Companies", "Locations", "companyID"),
     Collection("Contacts", NONE, "Companies", "Contacts", "companyID", ROOT_WRITES),
     Collection("Tickets", ROOT_WRITES),
@@ -74,6 +75,7 @@ def loaders(work: Work, books: Books, sales: Sales) -> Mapping[str, tuple[Loader
     fill: dict[str, Loader] = {
         "Companies": books.company_list,
         "CompanyNotes": work.note_list,
+        "CompanyToDos": work.to_do_list,
         "CompanyLocations": books.location_list,
         "Contacts": books.contact_list,
         "Tickets": work.ticket_list,

@@ -40,6 +40,12 @@ RECORDS: Mapping[str, str] = {
         "impersonatorUpdaterResourceID:int lastModifiedDate:dt name:str(128) note:str(32000) "
         "opportunityID:int startDateTime*:dt"
     ),
+    "CompanyToDos": (
+        "id:long actionType*:int^ activityDescription:str(32000) assignedToResourceID*:long companyID*:long "
+        "completedDate:dt contactID:long contractID:long createDateTime:dt creatorResourceID:long "
+        "endDateTime*:dt impersonatorCreatorResourceID:int lastModifiedDate:dt opportunityID:long "
+        "startDateTime*:dt ticketID:long"
+    ),
     "CompanyLocations": (
         "id:long address1:str address2:str alternatePhone1:str alternatePhone2:str city:str companyID:int "
         "countryID:int description:str fax:str isActive:bool isPrimary:bool isTaxExempt:bool "
@@ -265,6 +271,7 @@ ENTITIES: Mapping[str, str] = {
     "Products": "Product",
     "Companies": "Company",
     "CompanyNotes": "CompanyNote",
+    "CompanyToDos": "CompanyToDo",
     "CompanyLocations": "CompanyLocation",
     "Contacts": "Contact",
     "Tickets": "Ticket",
@@ -300,6 +307,7 @@ ENTITIES: Mapping[str, str] = {
 
 REFERENCES: Mapping[str, str] = {
     "actionTypeID": "ActionTypes", "assignedResourceID": "Resources", "assignedResourceRoleID": "Roles",
+    "assignedToResourceID": "Resources",
     "billingCodeID": "BillingCodes", "companyID": "Companies", "companyLocationID": "CompanyLocations",
     "companyOwnerResourceID": "Resources", "completedByResourceID": "Resources",
     "configurationItemCategoryID": "ConfigurationItemCategories", "configurationItemID": "ConfigurationItems",
@@ -325,6 +333,7 @@ CHANGED: Mapping[str, tuple[str, ...]] = {
     "Companies": ("lastActivityDate", "lastTrackedModifiedDateTime"),
     "Tickets": ("lastActivityDate", "lastTrackedModificationDateTime"), "TicketNotes": ("lastActivityDate",),
     "Contacts": ("lastModifiedDate", "lastActivityDate"), "CompanyNotes": ("lastModifiedDate",),
+    "CompanyToDos": ("lastModifiedDate",),
     "ConfigurationItems": ("lastModifiedTime",), "Contracts": ("lastModifiedDateTime",),
     "Services": ("lastModifiedDate",), "ServiceBundles": ("lastModifiedDate",),
     "Projects": ("lastActivityDateTime",), "Phases": ("lastActivityDateTime",),

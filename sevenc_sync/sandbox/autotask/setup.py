@@ -134,7 +134,7 @@ def picklists() -> Mapping[tuple[str, str], tuple[Choice, ...]]:
     retired = (Choice(29_683_499, "Old Queue", active=False),)
     return {
         ("Companies", "companyType"): _plain(COMPANY_TYPES, system=(1, 2, 3, 4, 6, 7, 8)),
-        ("CompanyNotes", "actionType"): actions,
+        ("CompanyNotes", "actionType"): actions, ("CompanyToDos", "actionType"): actions,
         ("Tickets", "status"): _plain(TICKET_STATUSES, system=(1, 5)),
         ("Tickets", "priority"): _plain(PRIORITIES),
         ("Tickets", "queueID"): _plain({name: number for name, (number, _) in QUEUES.items()}) + retired,

@@ -27,6 +27,7 @@ ACTION_OF = {
     "SLA audit": "Audit", "budget": "Meeting", "security review": "Security Review", "check-in": "Phone Call",
 }  # fmt: skip
 ON_TICKET, ON_TASK = 2, 6
+NOTED = 3  # every third activity that was held was never planned
 
 
 def ticket_number(created: datetime, number: int) -> str:
@@ -121,8 +122,26 @@ class Work:
                 yield deleted(number, "Test - please ignore", when, self.books.members["jdoe"])
 
     def note_list(self) -> Iterable[Record]:
-        """Meetings and calls with clients: in this PSA they are notes with a kind, a time and a person."""
-        return (self._note(a) for a in self.world.activities)
+        """Meetings and calls that were held and never planned here: notes with a kind, a time and a person."""
+        return (self._note(a) for a in self.world.activities if not _was_planned(a))
+
+    def to_do_list(self) -> Iterable[Record]:
+        """Meetings and calls that were planned as to-dos: those held are completed."""
+        return (self._to_do(a) for a in self.world.activities if _was_planned(a))
+
+    def _to_do(self, a: Activity) -> Record:
+        return whole(
+            "CompanyToDos",
+            {
+                "id": a.id, "actionType": setup.ACTION_TYPES[ACTION_OF[a.kind]][0],
+                "activityDescription": f"{a.name}\r\nAgenda follows." if a.id % NOTED == 0 else a.name,
+                "assignedToResourceID": self.books.members[a.member], "companyID": self.books.company(a.client_id),
+                "startDateTime": moment(a.start, a.id), "endDateTime": moment(a.end, a.id),
+                "completedDate": moment(a.updated, a.id) if a.held else None,
+                "createDateTime": moment(a.created, a.id), "lastModifiedDate": moment(a.updated, a.id),
+                "creatorResourceID": self.books.members[a.member],
+            },
+        )  # fmt: skip
 
     def _note(self, a: Activity) -> Record:
         return whole(
@@ -131,7 +150,7 @@ class Work:
                 "id": a.id, "actionType": setup.ACTION_TYPES[ACTION_OF[a.kind]][0], "name": a.name[:128],
                 "assignedResourceID": self.books.members[a.member], "companyID": self.books.company(a.client_id),
                 "startDateTime": moment(a.start, a.id), "endDateTime": moment(a.end, a.id),
-                "completedDateTime": moment(a.updated, a.id) if a.held else None, "note": "",
+                "completedDateTime": moment(a.updated, a.id), "note": "",
                 "createDateTime": moment(a.created, a.id), "lastModifiedDate": moment(a.updated, a.id),
             },
         )  # fmt: skip
@@ -241,6 +260,11 @@ def _status(t: Ticket) -> str:
     if t.responded is None:
         return "New"
     return "Waiting Customer" if t.id % 4 == 1 else "In Progress"
+
+
+def _was_planned(a: Activity) -> bool:
+    """What is to come or was forgotten was planned; of what was held some was only noted."""
+    return not a.held or a.id % NOTED != 1
 
 
 def _met(happened: datetime | None, goal: datetime) -> bool:
