@@ -124,7 +124,7 @@ class Stream:
     that the translation wants, `related` the (table, column) pairs that it wants of other stored rows: a vendor's time
     entry may name only its ticket, and the ticket the company. `complete` names the kinds of records of which a whole pass shows all there are (within
     `scope`: column -> value): what it does not show is gone. `sweep` tells the same where no pass reads everything.
-    For `id`, scope is the beginning of the ids that this stream makes.
+    In a scope, `id` is how the ids begin that this stream makes.
     `needs` is the permission, in the words of the vendor's own screens. `lag` is taken off the watermark, because
     vendors' indexes trail their clocks.
     """

@@ -179,3 +179,8 @@ def test_a_record_that_does_not_bear_unknown_keys_is_found() -> None:
 
     found = oddities(replace(TICKETS, wire=Strict, to_canonical=made), b'{"id": 7}', CONTEXT)
     assert any("an unknown key" in text for text in found), found
+
+
+def test_where_nothing_is_an_answer_too_it_may_be_read_as_one() -> None:
+    told = replace(TICKETS, to_canonical=_makes_up, tells_by_null=("done",))
+    assert oddities(told, RAW, CONTEXT) == []

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -262,3 +262,19 @@ def test_a_failed_sweep_buries_nothing_and_leaves_the_stream_readable(
     assert len(alive(store, "ticket")) == 7
     source.records[3] = {"id": 3, "company": "c1", "name": "n3"}
     assert run(SWEPT).state == "ok"
+
+
+def test_two_streams_that_make_one_kind_of_record_bury_only_their_own(
+    store: Store, source: Source, run: Runner
+) -> None:
+    def made(prefix: str) -> Callable[[Wire, Context], tuple[Asset, ...]]:
+        return lambda wire, _context: (Asset(id=f"{prefix}{wire.id}", company=wire.company),)
+
+    # "_" stands for any letter in SQL's patterns, and here for itself
+    one = replace(WHOLE, name="one", to_canonical=made("a_"), scope={"id": "a_"})
+    two = replace(WHOLE, name="two", to_canonical=made("ab"), scope={"id": "ab"})
+    run(one)
+    run(two)
+    del source.records[7]
+    assert run(one, "full").gone == 1
+    assert alive(store, "asset") == {f"a_{key}" for key in range(1, 7)} | {f"ab{key}" for key in range(1, 8)}
