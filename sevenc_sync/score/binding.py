@@ -5,8 +5,10 @@ rows behind a number are the very rows that were counted.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
+import msgspec
 from sqlalchemy import (
     FromClause,
     Integer,
@@ -19,14 +21,15 @@ from sqlalchemy import (
     select,
 )
 
+from sevenc_sync.clock import from_seconds
 from sevenc_sync.score.bound import Bound, own_columns
 from sevenc_sync.score.decided import field_values
 from sevenc_sync.score.devicebinding import assets, is_protection_of
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.sources import SOURCES, Source
-from sevenc_sync.score.vocabulary import DAY, Sql, Uses
+from sevenc_sync.score.vocabulary import DAY, Sql, Uses, clock
 from sevenc_sync.score.words import Phrases
-from sevenc_sync.score.wordtables import Flags, flag_names
+from sevenc_sync.score.wordtables import Flags, WordsTable, client_numbers, flag_names
 from sevenc_sync.score.workbinding import events, projects, time_entries
 from sevenc_sync.store.tables import client, device_link, evidence, link
 
@@ -45,6 +48,25 @@ class Binder:
     dialect: str
     clients: Collection[int] | None
     attested: Collection[str] = frozenset()  # fields that somebody attests of some client
+    words: dict[str, WordsTable] = field(default_factory=dict)  # tables of words that were bound, by name
+
+    @property
+    def clock(self) -> Sql:
+        """The clock as statements get it."""
+        return clock(self.now)
+
+    @property
+    def _asked(self) -> str:
+        return msgspec.json.encode(sorted(self.clients or ())).decode()
+
+    def parameters(self, words: Mapping[str, WordsTable]) -> dict[str, Any]:
+        """What a kept statement must be told: the clock, the clients, and the phrases of its tables of words."""
+        return {
+            "now": self.now,
+            "this_year": float(from_seconds(self.now).year),
+            "clients": self._asked,
+            **{name: table.rows(self.rules, self.phrases) for name, table in words.items()},
+        }
 
     def bind(self, name: str, uses: Uses) -> Bound:
         """The source with at least the columns, tags, services and custom fields of `uses`."""
@@ -52,7 +74,10 @@ class Binder:
 
     def of_clients(self, owner: Sql) -> list[Sql]:
         """The condition that a row is of a client that is asked for; none where all are."""
-        return [] if self.clients is None else [owner.in_(sorted(self.clients))]
+        if self.clients is None:
+            return []
+        wanted = client_numbers(self._asked, self.dialect)
+        return [owner.in_(select(wanted.c.value))]
 
     def linked(self, table: Table) -> tuple[FromClause, list[Sql]]:
         """The table's rows that belong to a client."""
@@ -66,7 +91,10 @@ class Binder:
 
     def flags(self, table: Table, source: Source, names: Collection[str]) -> Flags:
         """The table's rows with their tags and services of those names."""
-        return Flags.of(self.rules, self.phrases, self.dialect, table, source, names)
+        flags = Flags.of(self.rules, self.phrases, self.dialect, table, source, names)
+        if flags.words is not None:
+            self.words[flags.words.name] = flags.words
+        return flags
 
     def simple(self, source: Source, uses: Uses) -> Bound:
         """A source that is one table as it is."""
@@ -142,7 +170,7 @@ class Binder:
     def contracts(self, source: Source, uses: Uses) -> Bound:
         """Contracts, with whether each is in force at the clock."""
         bound = self.simple(source, uses)
-        columns = dict(bound.columns) | {"in_force": _in_force(_contract, self.now)}
+        columns = dict(bound.columns) | {"in_force": _in_force(_contract, self.clock)}
         return _with_columns(bound, bound.from_, columns)
 
     def contract_lines(self, source: Source, uses: Uses) -> Bound:
@@ -157,14 +185,14 @@ class Binder:
             ),
         )
         begun = and_(
-            func.coalesce(_line.c.starts_on, 0) <= self.now,
-            func.coalesce(_line.c.cancelled_on, self.now + 1) > self.now,
+            func.coalesce(_line.c.starts_on, 0) <= self.clock,
+            func.coalesce(_line.c.cancelled_on, self.clock + 1) > self.clock,
         )
         columns = dict(bound.columns) | {
             "contract": _line.c.contract,
             "contract_name": _contract.c.name,
             "contract_type": _contract.c.type,
-            "in_force": and_(_contract.c.id.is_not(None), _in_force(_contract, self.now), begun),
+            "in_force": and_(_contract.c.id.is_not(None), _in_force(_contract, self.clock), begun),
         }
         return _with_columns(bound, from_, columns)
 
@@ -192,7 +220,7 @@ def _with_columns(bound: Bound, from_: FromClause, columns: Mapping[str, Sql]) -
     )
 
 
-def _in_force(table: Table, now: int) -> Sql:
+def _in_force(table: Table, now: Sql) -> Sql:
     """Whether a contract holds at the clock. Its last day is a day: it holds until that day is over."""
     return and_(
         func.coalesce(table.c.is_active, True),

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import BigInteger, Double, Text, case, cast, func, literal, null
 from sqlglot import exp
 
-from sevenc_sync.clock import from_seconds
 from sevenc_sync.score.mistakes import cut, nearest, shown
 from sevenc_sync.score.sqlfunctions import ascii_lower, day_of_text, number_of_text
 from sevenc_sync.score.vocabulary import (
@@ -22,6 +21,8 @@ from sevenc_sync.score.vocabulary import (
     Fault,
     Scope,
     Sql,
+    clock,
+    clock_year,
     field_key,
 )
 
@@ -76,10 +77,10 @@ class Calls(ABC):
         return _CALLS[name](self, arguments, depth + 1)
 
     def _call_now(self, _arguments: list[Any], _: int) -> Typed:
-        return Typed(literal(self.scope.now, BigInteger()), "time")
+        return Typed(clock(self.scope.now), "time")
 
     def _call_this_year(self, _arguments: list[Any], _: int) -> Typed:
-        return Typed(literal(float(from_seconds(self.scope.now).year), Double()), "number")
+        return Typed(clock_year(self.scope.now), "number")
 
     def _call_date(self, arguments: list[Any], _: int) -> Typed:
         text = self._word(arguments[0], "date")
@@ -105,11 +106,11 @@ class Calls(ABC):
             or not 0 <= float(node.this) * unit <= MAX_DAYS * DAY
         ):
             return self.fault("is no length of time", cut(node.sql()), "a number from 0 to a hundred years")
-        return Typed(literal(self.scope.now - round(float(node.this) * unit), BigInteger()), "time")
+        return Typed(clock(self.scope.now) - literal(round(float(node.this) * unit), BigInteger()), "time")
 
     def _call_days_since(self, arguments: list[Any], depth: int) -> Typed:
         moment = self.want(arguments[0], "time", depth)
-        passed: Sql = cast(literal(self.scope.now, BigInteger()) - moment, Double())
+        passed: Sql = cast(clock(self.scope.now) - moment, Double())
         return Typed(passed.op("/", return_type=Double())(literal(float(DAY), Double())), "number")
 
     def _call_hours_between(self, arguments: list[Any], depth: int) -> Typed:

@@ -43,11 +43,13 @@ def field_values(binder: "Binder", fields: Iterable[str]) -> list[Sql]:
     for name in fields:
         typed = said(custom_value(_company.c.custom, name))
         # A field that nobody attests for anybody costs no look-up.
-        values.append(func.coalesce(_attested(name, binder.now), typed) if name in binder.attested else typed)
+        values.append(
+            func.coalesce(_attested(name, binder.clock), typed) if name in binder.attested else typed
+        )
     return values
 
 
-def _attested(name: str, now: int) -> Sql:
+def _attested(name: str, now: Sql) -> Sql:
     """The newest attestation of that field of the row's client that counts now."""
     found: Sql = (
         select(attestation.c.value)
@@ -101,7 +103,7 @@ class Excepted:
 
 
 def without_excepted(
-    parts: Mapping[str, Sql], bound: Bound, indicator: Indicator, now: int
+    parts: Mapping[str, Sql], bound: Bound, indicator: Indicator, now: Sql
 ) -> dict[str, Sql]:
     """The indicator's expressions over all rows but those that an exception in force leaves out."""
     named: Sql = (

@@ -217,7 +217,7 @@ def _common_models(binder: "Binder") -> FromClause:
             *where,
             _asset.c.account == client.c.account,
             _asset.c.model.is_not(None),
-            _asset.c.purchased_on > binder.now - _BOUGHT_WITHIN,
+            _asset.c.purchased_on > binder.clock - _BOUGHT_WITHIN,
         )
         .group_by(link.c.client, kind, _asset.c.model)
         .subquery("bought")

@@ -7,31 +7,24 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Integer, and_, case, func, literal, not_, select, true
-from sqlalchemy.sql.elements import KeyedColumnElement
+from sqlalchemy import Connection, select
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.binding import Binder
-from sevenc_sync.score.bound import Bound
-from sevenc_sync.score.decided import Attested, Excepted, read_attested, without_excepted
+from sevenc_sync.score.counting import all_sums, unit_key
+from sevenc_sync.score.decided import Attested, Excepted, read_attested
 from sevenc_sync.score.feeds import Feeds, Sources
 from sevenc_sync.score.inputs import ClientInputs, Input, client_result
-from sevenc_sync.score.language import build
-from sevenc_sync.score.measures import MEASURES, UNIT_TABLES, YEAR
+from sevenc_sync.score.measures import UNIT_TABLES
 from sevenc_sync.score.results import WHOLE, ClientResult
 from sevenc_sync.score.rollup import Subject
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES, Source
 from sevenc_sync.score.sqlfunctions import said
 from sevenc_sync.score.told import Told
-from sevenc_sync.score.vocabulary import Sql, Uses
 from sevenc_sync.score.words import Phrases
 from sevenc_sync.score.wordtables import custom_fields
 from sevenc_sync.store.tables import client
-
-ENDPOINTS = ("server", "workstation", "laptop")
-# What `per` divides by: the source that counts it.
-_UNIT_SOURCES: Mapping[str, str] = {"endpoint": "assets", "seat": "companies", "contract": "contracts"}
 
 
 @dataclass(frozen=True)
@@ -128,7 +121,7 @@ class Evaluation:
     def _units(self, indicator: Indicator, subject: Subject) -> float | None:
         if indicator.per is None:
             return None
-        sums = self.sums[_unit_key(indicator.per)].get(subject.client)
+        sums = self.sums[unit_key(indicator.per)].get(subject.client)
         return None if sums is None or sums["units"] is None else float(sums["units"])
 
 
@@ -147,12 +140,12 @@ def evaluate(
         at=from_seconds(seconds),
         subjects=_subjects(connection, clients),
         sources=Sources.read(connection, feeds, seconds),
-        sums=_all_sums(connection, binder),
+        sums=all_sums(connection, binder),
         used_fields=_used_fields(connection, rules),
         phrases=binder.phrases,
         attested=attested,
         excepted=excepted,
-        kept_sums=_all_sums(connection, again, with_exceptions=True) if owners else {},
+        kept_sums=all_sums(connection, again, with_exceptions=True) if owners else {},
         told=Told.read(connection, rules.indicators),
     )
 
@@ -168,99 +161,6 @@ def _binder(
 ) -> Binder:
     fields = frozenset[str]().union(*attested.values())
     return Binder(rules, now, Phrases.read(connection), connection.dialect.name, clients, fields)
-
-
-def _all_sums(
-    connection: Connection, binder: Binder, *, with_exceptions: bool = False
-) -> dict[str, dict[int, dict[str, Any]]]:
-    """The sums of all of the binder's indicators, and of the units that they divide by."""
-    sums: dict[str, dict[int, dict[str, Any]]] = {}
-    indicators = binder.rules.indicators
-    for name in SOURCES:
-        mine = [indicator for indicator in indicators if indicator.rows == name]
-        units = [per for per in sorted({i.per for i in indicators if i.per}) if _UNIT_SOURCES[per] == name]
-        if mine or (units and not with_exceptions):
-            sums |= _count(
-                connection,
-                binder,
-                mine,
-                [] if with_exceptions else units,
-                name,
-                with_exceptions=with_exceptions,
-            )
-    return sums
-
-
-def expressions(indicator: Indicator, bound: Bound, rules: Rules, now: int) -> dict[str, Sql]:
-    """The indicator's texts as SQL over a bound source. `where` is always there, and holds the window."""
-    scope = bound.scope(rules, now)
-    found: dict[str, Sql] = {key: build(text, scope).sql for key, text in indicator.expressions().items()}
-    # The window comes first: it is cheap to test, and most rows of a long history end there.
-    meant = found.get("where", true())
-    found["where"] = and_(true(), meant)
-    if indicator.window is not None and indicator.at is not None:
-        moment = bound.columns[indicator.at]
-        found["where"] = and_(moment >= now - indicator.window, moment <= now, meant)
-        then = now - YEAR
-        found["year before"] = and_(moment >= then - indicator.window, moment <= then, meant)
-    found["now"] = literal(now, BigInteger())
-    return found
-
-
-def _count(
-    connection: Connection,
-    binder: Binder,
-    indicators: Sequence[Indicator],
-    units: Sequence[str],
-    source: str,
-    *,
-    with_exceptions: bool,
-) -> dict[str, dict[int, dict[str, Any]]]:
-    """All sums over one source in one pass over its rows, by indicator (or unit) and client."""
-    uses = Uses(columns=frozenset({SOURCES[source].newest}))
-    for indicator in indicators:
-        uses |= indicator.uses
-    bound = binder.bind(source, uses)
-    newest = func.coalesce(bound.columns[SOURCES[source].newest], bound.columns["fetched_at"])
-    plan: list[tuple[str, str]] = []
-    selected: list[KeyedColumnElement[Any]] = []
-
-    def ask(key: str, part: str, sql: Sql) -> None:
-        selected.append(sql.label(f"s{len(plan)}"))
-        plan.append((key, part))
-
-    for indicator in indicators:
-        parts = expressions(indicator, bound, binder.rules, binder.now)
-        if with_exceptions:
-            parts = without_excepted(parts, bound, indicator, binder.now)
-        for part, sql in MEASURES[indicator.measure].sums(indicator, parts).items():
-            ask(indicator.id, part, sql)
-        if indicator.is_attested and "is_record" in bound.columns:
-            evident = and_(parts["where"], not_(bound.columns["is_record"]))
-            ask(indicator.id, "evidenced", func.count(case((evident, literal(1, Integer())))))
-        ask(indicator.id, "newest", func.max(case((parts["where"], newest)), type_=BigInteger()))
-    for unit in units:
-        ask(_unit_key(unit), "units", _unit_sum(unit, bound))
-    found: dict[str, dict[int, dict[str, Any]]] = {key: {} for key, _ in plan}
-    statement = bound.select(bound.client.label("client"), *selected).group_by(bound.client)
-    for row in connection.execute(statement):
-        owner = row[0]
-        for (key, part), value in zip(plan, row[1:], strict=True):
-            found[key].setdefault(owner, {})[part] = value
-    return found
-
-
-def _unit_key(unit: str) -> str:
-    return f"per {unit}"
-
-
-def _unit_sum(unit: str, bound: Bound) -> Sql:
-    one: Sql = literal(1, Integer())
-    if unit == "endpoint":
-        return func.count(case((and_(bound.columns["managed"], bound.columns["kind"].in_(ENDPOINTS)), one)))
-    if unit == "contract":
-        return func.count(case((bound.columns["in_force"], one)))
-    return func.max(bound.columns["seats"])
 
 
 def _used_fields(connection: Connection, rules: Rules) -> dict[int, frozenset[str]]:

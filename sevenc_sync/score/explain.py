@@ -12,8 +12,9 @@ from sqlalchemy import Connection, and_, case, func, not_, or_, select
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.bound import Bound
+from sevenc_sync.score.counting import expressions
 from sevenc_sync.score.decided import risks_of, without_excepted
-from sevenc_sync.score.evaluate import binder_of, evaluate, expressions
+from sevenc_sync.score.evaluate import binder_of, evaluate
 from sevenc_sync.score.families import unmapped_shares
 from sevenc_sync.score.feeds import Feeds
 from sevenc_sync.score.ladders import shown_value
@@ -152,7 +153,7 @@ def _explained(
     bound = binder.bind(indicator.rows, indicator.uses | labels)
     parts = expressions(indicator, bound, rules, binder.now)
     if result.excepted not in (None, WHOLE):
-        parts = without_excepted(parts, bound, indicator, binder.now)
+        parts = without_excepted(parts, bound, indicator, binder.clock)
     counts, fixes = _row_conditions(indicator, parts)
     rows, total = _rows(connection, bound, counts, limit)
     to_fix, fix_total = _rows(connection, bound, fixes, limit) if fixes is not None else ((), 0)

@@ -13,7 +13,8 @@ from sqlglot.optimizer.simplify import simplify
 
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.score.binding import Binder
-from sevenc_sync.score.evaluate import Evaluation, evaluate, expressions
+from sevenc_sync.score.counting import expressions
+from sevenc_sync.score.evaluate import Evaluation, evaluate
 from sevenc_sync.score.families import Mapped, families_of, mapped_rows
 from sevenc_sync.score.feeds import Feeds
 from sevenc_sync.score.rules import Indicator, Rules

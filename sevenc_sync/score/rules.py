@@ -174,6 +174,11 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
         return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:16]
 
     @cached_property
+    def statements(self) -> dict[Any, Any]:
+        """Statements that count the evidence, made for these rules and kept as long as they are; see `counting`."""
+        return {}
+
+    @cached_property
     def tag_matcher(self) -> Matcher:
         """tags.toml, ready to be matched."""
         return Matcher.of(self.tags)

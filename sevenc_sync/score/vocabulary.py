@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Double, Text
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Double, Text, bindparam
 
+from sevenc_sync.clock import from_seconds
 from sevenc_sync.score.sources import Kind, Source
 
 DAY = 86_400
@@ -101,6 +102,16 @@ class Built:
     kind: AnyKind
     uses: Uses
     faults: tuple[Fault, ...]
+
+
+def clock(now: int) -> Sql:
+    """The clock in epoch seconds, as a value that a statement gets when it is run: one statement serves every moment."""
+    return bindparam("now", now, BigInteger())
+
+
+def clock_year(now: int) -> Sql:
+    """The clock's year, likewise."""
+    return bindparam("this_year", float(from_seconds(now).year), Double())
 
 
 def field_key(name: str) -> str:

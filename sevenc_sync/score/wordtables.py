@@ -28,10 +28,48 @@ _BITS = 60  # flags in one integer, clear of its sign on both databases
 
 
 @dataclass(frozen=True)
-class Flags:
-    """Tags and services of a source's rows, read from a small table of phrases that travels with the statement."""
+class WordsTable:
+    """A small table of phrases that travels with a statement: (phrase, masks), made of one JSON text.
 
-    words: FromClause | None
+    A bit of the masks stands for a tag or a service. The rows are those of the phrases that are known when the table is
+    bound; a statement that is kept is told the rows of later ones (`rows`) when it is run.
+    """
+
+    name: str
+    kind: str
+    flags: tuple[str, ...]
+    table: FromClause
+
+    @classmethod
+    def of(cls, name: str, kind: str, flags: Sequence[str], dialect: str, rows: str) -> "WordsTable":
+        """The table with these rows. No temporary table, and no limit on their number.
+
+        DISTINCT keeps SQLite from unfolding the list anew for each row; CAST lets it index the list for the join. Without
+        either, every row is compared with every phrase.
+        """
+        names = ["phrase", *(f"m{n}" for n in range(_wide(flags)))]
+        if dialect == "postgresql":
+            parts = ", ".join(f"CAST(value ->> {n} AS BIGINT) AS {part}" for n, part in enumerate(names))
+            body = f"SELECT DISTINCT {parts} FROM json_array_elements(CAST(:{name} AS JSON)) AS value"  # noqa: S608 - names made here
+        else:
+            parts = ", ".join(
+                f"CAST(json_extract(value, '$[{n}]') AS INTEGER) AS {part}" for n, part in enumerate(names)
+            )
+            body = f"SELECT DISTINCT {parts} FROM json_each(:{name})"  # noqa: S608 - names made here
+        columns = [column(part, BigInteger()) for part in names]
+        table = text(body).bindparams(**{name: rows}).columns(*columns).subquery(name)
+        return cls(name, kind, tuple(flags), table)
+
+    def rows(self, rules: Rules, phrases: Phrases) -> str:
+        """The rows for these phrases, as the statement wants them."""
+        return _rows(rules, phrases, self.kind, self.flags)
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Tags and services of a source's rows, read from a table of phrases."""
+
+    words: WordsTable | None
     phrase: Column[Any] | None
     by_name: Mapping[str, Sql]
 
@@ -49,57 +87,54 @@ class Flags:
         ordered = sorted(names)
         if not ordered or source.phrase is None:
             return cls(None, None, {name: false() for name in ordered})
-        tags = phrases.given(rules.tag_matcher, source.phrase)
-        areas = phrases.given(rules.service_matcher, source.phrase)
-        given: dict[int, set[str]] = {number: set(words) for number, words in tags.items()}
-        for number, words in areas.items():
-            given.setdefault(number, set()).update(service_flag(area) for area in words)
-        wide = (len(ordered) + _BITS - 1) // _BITS
-        rows = [[number, *_masks(ordered, words, wide)] for number, words in sorted(given.items())]
-        words_table = _words_table(
-            f"words_of_{table.name}", [row for row in rows if any(row[1:])], wide, dialect
-        )
+        rows = _rows(rules, phrases, source.phrase, ordered)
+        words = WordsTable.of(f"words_of_{table.name}", source.phrase, ordered, dialect, rows)
         by_name = {
-            name: func.coalesce(words_table.c[f"m{n // _BITS}"], 0).bitwise_and(
+            name: func.coalesce(words.table.c[f"m{n // _BITS}"], 0).bitwise_and(
                 literal(1 << (n % _BITS), BigInteger())
             )
             != 0
             for n, name in enumerate(ordered)
         }
-        return cls(words_table, table.c.phrase, by_name)
+        return cls(words, table.c.phrase, by_name)
 
     def join(self, from_: FromClause) -> FromClause:
         """The rows with their flags."""
         if self.words is None or self.phrase is None:
             return from_
-        return from_.outerjoin(self.words, self.words.c.phrase == self.phrase)
+        return from_.outerjoin(self.words.table, self.words.table.c.phrase == self.phrase)
 
 
-def _masks(ordered: Sequence[str], words: Collection[str], wide: int) -> list[int]:
-    masks = [0] * wide
-    for n, name in enumerate(ordered):
+def _rows(rules: Rules, phrases: Phrases, kind: str, flags: Sequence[str]) -> str:
+    tags = phrases.given(rules.tag_matcher, kind)
+    areas = phrases.given(rules.service_matcher, kind)
+    given: dict[int, set[str]] = {number: set(words) for number, words in tags.items()}
+    for number, words in areas.items():
+        given.setdefault(number, set()).update(service_flag(area) for area in words)
+    rows = [[number, *_masks(flags, words)] for number, words in sorted(given.items())]
+    return msgspec.json.encode([row for row in rows if any(row[1:])]).decode()
+
+
+def _wide(flags: Sequence[str]) -> int:
+    return (len(flags) + _BITS - 1) // _BITS
+
+
+def _masks(flags: Sequence[str], words: Collection[str]) -> list[int]:
+    masks = [0] * _wide(flags)
+    for n, name in enumerate(flags):
         if name in words:
             masks[n // _BITS] |= 1 << (n % _BITS)
     return masks
 
 
-def _words_table(name: str, rows: Sequence[Sequence[int]], wide: int, dialect: str) -> FromClause:
-    """(phrase, masks) as a table made of one JSON text: no temporary table, and no limit on their number.
-
-    DISTINCT keeps SQLite from unfolding the list anew for each row; CAST lets it index the list for the join. Without
-    either, every row is compared with every phrase.
-    """
-    names = ["phrase", *(f"m{n}" for n in range(wide))]
+def client_numbers(numbers: str, dialect: str) -> FromClause:
+    """The numbers of the clients that are asked for, one row each, from a JSON list."""
     if dialect == "postgresql":
-        parts = ", ".join(f"CAST(value ->> {n} AS BIGINT) AS {name}" for n, name in enumerate(names))
-        body = f"SELECT DISTINCT {parts} FROM json_array_elements(CAST(:{name} AS JSON)) AS value"  # noqa: S608 - names made here
+        body = "SELECT CAST(value AS BIGINT) AS value FROM json_array_elements_text(CAST(:clients AS JSON))"
     else:
-        parts = ", ".join(
-            f"CAST(json_extract(value, '$[{n}]') AS INTEGER) AS {name}" for n, name in enumerate(names)
-        )
-        body = f"SELECT DISTINCT {parts} FROM json_each(:{name})"  # noqa: S608 - names made here
-    statement = text(body).bindparams(**{name: msgspec.json.encode(rows).decode()})
-    return statement.columns(*[column(name, BigInteger()) for name in names]).subquery(name)
+        body = "SELECT value FROM json_each(:clients)"
+    statement = text(body).bindparams(clients=numbers)
+    return statement.columns(column("value", BigInteger())).subquery("asked")
 
 
 def custom_fields(dialect: str) -> FromClause:

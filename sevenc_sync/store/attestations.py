@@ -54,7 +54,7 @@ class NewAttestation(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
-def attested_in_force(now: int) -> ColumnElement[bool]:
+def attested_in_force(now: int | ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that an attestation counts at that moment (epoch seconds)."""
     columns = attestation.c
     return (

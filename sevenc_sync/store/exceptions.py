@@ -63,7 +63,7 @@ def subject_of(target: str, account_name: str | None, record: str | None) -> str
     return target if record is None else f"{target}, {account_name}/{record}"
 
 
-def excepted_in_force(now: int) -> ColumnElement[bool]:
+def excepted_in_force(now: int | ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that an exception counts at that moment (epoch seconds)."""
     columns = exception.c
     return (

@@ -1,0 +1,164 @@
+"""Sums per client over each row source: one statement a source, made once for a set of rules and kept.
+
+Making a statement takes longer than running it for a few clients, so what changes from run to run (the clock, the clients, the
+phrases) is told to it when it is run.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Integer, Select, and_, case, func, literal, not_, or_, true
+from sqlalchemy.sql.elements import KeyedColumnElement
+
+from sevenc_sync.score.binding import Binder
+from sevenc_sync.score.bound import Bound
+from sevenc_sync.score.decided import without_excepted
+from sevenc_sync.score.language import build
+from sevenc_sync.score.measures import MEASURES, YEAR
+from sevenc_sync.score.rules import Indicator, Rules
+from sevenc_sync.score.sources import SOURCES
+from sevenc_sync.score.vocabulary import Sql, Uses, clock
+from sevenc_sync.score.wordtables import WordsTable
+
+ENDPOINTS = ("server", "workstation", "laptop")
+# What `per` divides by: the source that counts it.
+_UNIT_SOURCES: Mapping[str, str] = {"endpoint": "assets", "seat": "companies", "contract": "contracts"}
+
+# By indicator or unit, by client: the sums that the measure asked for.
+Sums = dict[str, dict[int, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class _Counting:
+    """A statement that counts one source, what its columns are, and the tables of words that it must be given."""
+
+    statement: Select[Any]
+    plan: Sequence[tuple[str, str]]
+    words: Mapping[str, WordsTable]
+
+
+def all_sums(connection: Connection, binder: Binder, *, with_exceptions: bool = False) -> Sums:
+    """The sums of all of the binder's indicators, and of the units that they divide by."""
+    sums: Sums = {}
+    for name in SOURCES:
+        counting = _counting(binder, name, with_exceptions=with_exceptions)
+        if counting is not None:
+            sums |= _counted(connection, binder, counting)
+    return sums
+
+
+def _counted(connection: Connection, binder: Binder, counting: _Counting) -> Sums:
+    found: Sums = {key: {} for key, _ in counting.plan}
+    for row in connection.execute(counting.statement, binder.parameters(counting.words)):
+        owner = row[0]
+        for (key, part), value in zip(counting.plan, row[1:], strict=True):
+            found[key].setdefault(owner, {})[part] = value
+    return found
+
+
+def expressions(indicator: Indicator, bound: Bound, rules: Rules, now: int) -> dict[str, Sql]:
+    """The indicator's texts as SQL over a bound source. `where` is always there, and holds the window."""
+    scope, at = bound.scope(rules, now), clock(now)
+    found: dict[str, Sql] = {key: build(text, scope).sql for key, text in indicator.expressions().items()}
+    # The window comes first: it is cheap to test, and most rows of a long history end there.
+    meant = found.get("where", true())
+    found["where"] = and_(true(), meant)
+    if indicator.window is not None and indicator.at is not None:
+        moment = bound.columns[indicator.at]
+        found["where"] = and_(moment >= at - indicator.window, moment <= at, meant)
+        then = at - YEAR
+        found["year before"] = and_(moment >= then - indicator.window, moment <= then, meant)
+    found["now"] = at
+    return found
+
+
+def _counting(binder: Binder, source: str, *, with_exceptions: bool) -> _Counting | None:
+    """The statement for a source, or None where no indicator and no unit asks for it. Kept with the rules."""
+    kept = binder.rules.statements
+    key = (source, binder.dialect, binder.clients is None, frozenset(binder.attested), with_exceptions)
+    if key not in kept:
+        indicators = [indicator for indicator in binder.rules.indicators if indicator.rows == source]
+        units = sorted({i.per for i in binder.rules.indicators if i.per and _UNIT_SOURCES[i.per] == source})
+        if with_exceptions:
+            units = []
+        kept[key] = (
+            _made(binder, indicators, units, source, with_exceptions=with_exceptions)
+            if indicators or units
+            else None
+        )
+    found: _Counting | None = kept[key]
+    return found
+
+
+def _made(
+    binder: Binder,
+    indicators: Sequence[Indicator],
+    units: Sequence[str],
+    source: str,
+    *,
+    with_exceptions: bool,
+) -> _Counting:
+    """All sums over one source in one pass over its rows."""
+    binder = replace(binder, words={})
+    uses = Uses(columns=frozenset({SOURCES[source].newest}))
+    for indicator in indicators:
+        uses |= indicator.uses
+    bound = binder.bind(source, uses)
+    newest = func.coalesce(bound.columns[SOURCES[source].newest], bound.columns["fetched_at"])
+    plan: list[tuple[str, str]] = []
+    selected: list[KeyedColumnElement[Any]] = []
+
+    def ask(key: str, part: str, sql: Sql) -> None:
+        selected.append(sql.label(f"s{len(plan)}"))
+        plan.append((key, part))
+
+    reached: dict[tuple[str, ...], Sql] = {}
+    for indicator in indicators:
+        parts = expressions(indicator, bound, binder.rules, binder.now)
+        reached |= _reach(indicator, bound, parts)
+        if with_exceptions:
+            parts = without_excepted(parts, bound, indicator, binder.clock)
+        for part, sql in MEASURES[indicator.measure].sums(indicator, parts).items():
+            ask(indicator.id, part, sql)
+        if indicator.is_attested and "is_record" in bound.columns:
+            evident = and_(parts["where"], not_(bound.columns["is_record"]))
+            ask(indicator.id, "evidenced", func.count(case((evident, literal(1, Integer())))))
+        ask(indicator.id, "newest", func.max(case((parts["where"], newest)), type_=BigInteger()))
+    for unit in units:
+        ask(unit_key(unit), "units", _unit_sum(unit, bound))
+    statement = bound.select(bound.client.label("client"), *selected).group_by(bound.client)
+    if not units:
+        # Most rows of a long history are asked for by no indicator: they end here, before anything is counted.
+        statement = statement.where(or_(*reached.values()))
+    return _Counting(statement, plan, binder.words)
+
+
+def _reach(indicator: Indicator, bound: Bound, parts: Mapping[str, Sql]) -> dict[tuple[str, ...], Sql]:
+    """Conditions of which each row that the indicator may count meets one, by what they say; cheap ones for windows."""
+    if indicator.window is None or indicator.at is None:
+        return {(indicator.where or "",): parts["where"]}
+    moment, at = bound.columns[indicator.at], parts["now"]
+    found: dict[tuple[str, ...], Sql] = {
+        (indicator.at, str(indicator.window)): moment >= at - indicator.window
+    }
+    if indicator.measure == "trend":
+        then = at - YEAR
+        found[indicator.at, str(indicator.window), "a year before"] = moment.between(
+            then - indicator.window, then
+        )
+    return found
+
+
+def unit_key(unit: str) -> str:
+    """The key in `Sums` of a unit that `per` divides by."""
+    return f"per {unit}"
+
+
+def _unit_sum(unit: str, bound: Bound) -> Sql:
+    one: Sql = literal(1, Integer())
+    if unit == "endpoint":
+        return func.count(case((and_(bound.columns["managed"], bound.columns["kind"].in_(ENDPOINTS)), one)))
+    if unit == "contract":
+        return func.count(case((bound.columns["in_force"], one)))
+    return func.max(bound.columns["seats"])
