@@ -172,7 +172,10 @@ def main(base_url: str, size: int, path: str) -> None:
             break
         after = found[-1].id
         del found
-    database.execute("CREATE INDEX ix_company ON ticket (account, company, opened_at)")
+    database.execute(
+        "CREATE INDEX ix_score ON ticket (account, company, opened_at, closed_at, is_closed, resolve_due_at, phrase) "
+        "WHERE gone_at IS NULL AND merged_into IS NULL"
+    )
     database.execute("CREATE INDEX ix_updated ON ticket (updated_at)")
     database.execute("COMMIT")
     database.close()

@@ -18,13 +18,15 @@ from sevenc_sync.score.language import build
 from sevenc_sync.score.measures import MEASURES, YEAR
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES
-from sevenc_sync.score.vocabulary import Sql, Uses, clock
+from sevenc_sync.score.vocabulary import DAY, Sql, Uses, clock
 from sevenc_sync.score.wordtables import WordsTable
+from sevenc_sync.store.tables import evidence
 
 ENDPOINTS = ("server", "workstation", "laptop")
 # What `per` divides by: the source that counts it.
 _UNIT_SOURCES: Mapping[str, str] = {"endpoint": "assets", "seat": "companies", "contract": "contracts"}
 
+_LONG = 100 * DAY  # windows of a quarter and less are narrow enough by themselves
 # By indicator or unit, by client: the sums that the measure asked for.
 Sums = dict[str, dict[int, dict[str, Any]]]
 
@@ -105,7 +107,7 @@ def _made(
     for indicator in indicators:
         uses |= indicator.uses
     bound = binder.bind(source, uses)
-    newest = func.coalesce(bound.columns[SOURCES[source].newest], bound.columns["fetched_at"])
+    newest = newest_of(bound)
     plan: list[tuple[str, str]] = []
     selected: list[KeyedColumnElement[Any]] = []
 
@@ -139,15 +141,24 @@ def _reach(indicator: Indicator, bound: Bound, parts: Mapping[str, Sql]) -> dict
     if indicator.window is None or indicator.at is None:
         return {(indicator.where or "",): parts["where"]}
     moment, at = bound.columns[indicator.at], parts["now"]
-    found: dict[tuple[str, ...], Sql] = {
-        (indicator.at, str(indicator.window)): moment >= at - indicator.window
-    }
+    since = moment >= at - indicator.window
+    found: dict[tuple[str, ...], Sql] = {(indicator.at, str(indicator.window)): since}
+    if indicator.window > _LONG:
+        # A long window holds much of a history: the words that are meant narrow it down.
+        found = {(indicator.at, str(indicator.window), indicator.where or ""): parts["where"]}
     if indicator.measure == "trend":
         then = at - YEAR
         found[indicator.at, str(indicator.window), "a year before"] = moment.between(
             then - indicator.window, then
         )
     return found
+
+
+def newest_of(bound: Bound) -> Sql:
+    """When a row's evidence is from: its own time, else when it was read."""
+    own = evidence[bound.source.table].c[bound.source.newest]
+    newest, fetched = bound.columns[bound.source.newest], bound.columns["fetched_at"]
+    return func.coalesce(newest, fetched) if own.nullable else newest
 
 
 def unit_key(unit: str) -> str:

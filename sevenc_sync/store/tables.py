@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -125,24 +126,40 @@ def _evidence(record: type[Record]) -> Table:
 
 evidence: Mapping[str, Table] = {name: _evidence(record) for name, record in RECORDS.items()}
 
-# Scoring reads by company; a run of one protection reads by protection; a ticket's hours are looked up by ticket.
-Index(None, evidence["ticket"].c.account, evidence["ticket"].c.company, evidence["ticket"].c.opened_at)
-Index(None, evidence["ticket"].c.updated_at)
-Index(None, evidence["asset"].c.account, evidence["asset"].c.company)
-Index(None, evidence["contract"].c.account, evidence["contract"].c.company)
-Index(None, evidence["contract_line"].c.account, evidence["contract_line"].c.company)
-Index(None, evidence["protection"].c.account, evidence["protection"].c.company)
+# Scoring reads by company. Of the two largest tables it finds in the index alone which rows a rule asks for at all.
+_ticket, _run = evidence["ticket"].c, evidence["protection_run"].c
+_live_ticket = and_(_ticket.gone_at.is_(None), _ticket.merged_into.is_(None))
+Index(
+    "ix_ticket_to_score",
+    _ticket.account,
+    _ticket.company,
+    _ticket.opened_at,
+    _ticket.closed_at,
+    _ticket.is_closed,
+    _ticket.resolve_due_at,
+    _ticket.phrase,
+    sqlite_where=_live_ticket,
+    postgresql_where=_live_ticket,
+)
+Index(None, _ticket.updated_at)
+Index(
+    "ix_protection_run_to_score",
+    _run.account,
+    _run.company,
+    _run.at,
+    _run.result,
+    sqlite_where=_run.gone_at.is_(None),
+    postgresql_where=_run.gone_at.is_(None),
+)
 Index(
     None,
-    evidence["protection_run"].c.account,
-    evidence["protection_run"].c.company,
-    evidence["protection_run"].c.at,
+    evidence["time_entry"].c.account,
+    evidence["time_entry"].c.company,
+    evidence["time_entry"].c.started_at,
 )
-Index(None, evidence["alert"].c.account, evidence["alert"].c.company)
-
-for _name in ("time_entry", "project", "phase", "activity"):
+Index(None, evidence["time_entry"].c.account, evidence["time_entry"].c.ticket)  # a ticket's hours
+for _name in ("asset", "contract", "contract_line", "protection", "alert", "project", "phase", "activity"):
     Index(None, evidence[_name].c.account, evidence[_name].c.company)
-Index(None, evidence["time_entry"].c.account, evidence["time_entry"].c.ticket)
 
 seen = Table(
     "seen",
