@@ -6,6 +6,8 @@ from sevenc_sync.score.explain import EvidenceRow, Explained, explain, explain_i
 from sevenc_sync.score.families import Mapped, line_to_paste
 from sevenc_sync.score.feeds import Feeds
 from sevenc_sync.score.groups import group_test
+from sevenc_sync.score.history import Change, history
+from sevenc_sync.score.inputstore import prune_inputs
 from sevenc_sync.score.ladders import LEVEL_NAMES
 from sevenc_sync.score.loading import builtin_rules_dir, load_book, load_rules
 from sevenc_sync.score.mistakes import Mistake, RulesInvalid
@@ -15,6 +17,7 @@ from sevenc_sync.score.peers import Peer, Standing, read_peers, standing
 from sevenc_sync.score.plan import plan_keeper
 from sevenc_sync.score.preview import Move, moves, preview, rule_changes
 from sevenc_sync.score.reach import Coverage, coverage
+from sevenc_sync.score.replay import CannotReplay, Replayed, replay
 from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
 from sevenc_sync.score.rulebook import Dated, RuleBook
 from sevenc_sync.score.rules import Area, Block, Indicator, Rules
@@ -31,6 +34,8 @@ __all__ = [
     "Balance",
     "Block",
     "ClientPlan",
+    "CannotReplay",
+    "Change",
     "ClientResult",
     "Coverage",
     "Dated",
@@ -54,6 +59,7 @@ __all__ = [
     "Peer",
     "PlanArea",
     "Ref",
+    "Replayed",
     "RuleBook",
     "Rules",
     "RulesInvalid",
@@ -71,6 +77,7 @@ __all__ = [
     "explain_indicators",
     "find_target",
     "group_test",
+    "history",
     "line_to_paste",
     "load_book",
     "load_results",
@@ -80,10 +87,12 @@ __all__ = [
     "offers",
     "plan_keeper",
     "preview",
+    "prune_inputs",
     "read_duties",
     "read_estates",
     "read_peers",
     "read_plan",
+    "replay",
     "rule_changes",
     "score_clients",
     "standing",

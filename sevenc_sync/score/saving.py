@@ -1,5 +1,6 @@
 """Results in the store: what is kept, what has changed, and results read back."""
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,9 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
+from sevenc_sync import __version__
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.evaluate import evaluate
 from sevenc_sync.score.feeds import Feeds
+from sevenc_sync.score.history import Before, Kind, note_changes
+from sevenc_sync.score.inputs import ClientInputs, canonical, client_result
+from sevenc_sync.score.inputstore import keep_inputs, scope_text
+from sevenc_sync.score.packs import keep_pack
 from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.store.database import Store
@@ -67,33 +73,54 @@ def score_clients(
     called after it, once for the clients of each transaction.
     """
     with store.read() as connection:
-        results = evaluate(connection, rules, now, feeds, clients).results()
-    with store.write() as connection:
-        made = connection.execute(
-            insert(score_run).values(
-                at=to_seconds(now), rules_hash=rules.hash, clients=len(results), changed=0
-            )
-        )
-        number = int((made.inserted_primary_key or (0,))[0])
-    changed = 0
-    for batch in _batches(results, BATCH):
+        evaluation = evaluate(connection, rules, now, feeds, clients)
+    inputs = evaluation.inputs()
+    number = _begin(store, rules, now, inputs)
+    changed, digest = 0, hashlib.sha256()
+    for batch in _batches(inputs, BATCH):
+        results = [client_result(rules, evaluation.at, item) for item in batch]
         with store.write() as connection:
-            in_batch = _save(connection, rules, number, batch, on_scored)
+            in_batch = _save(connection, rules, number, results, on_scored)
+            keep_inputs(connection, number, batch)
             if on_saved is not None:
-                on_saved(connection, batch)
+                on_saved(connection, results)
             connection.execute(
                 update(score_run)
                 .where(score_run.c.id == number)
                 .values(changed=score_run.c.changed + in_batch)
             )
         changed += in_batch
+        for result in results:
+            digest.update(canonical(result))
+    with store.write() as connection:
+        # Only a run that was saved whole has a digest.
+        connection.execute(
+            update(score_run).where(score_run.c.id == number).values(digest=digest.hexdigest())
+        )
     return ScoreSummary(
         score_run=number,
-        at=from_seconds(to_seconds(now)),
+        at=evaluation.at,
         rules_hash=rules.hash,
-        clients=len(results),
+        clients=len(inputs),
         changed=changed,
     )
+
+
+def _begin(store: Store, rules: Rules, now: datetime, inputs: Sequence[ClientInputs]) -> int:
+    """A new run's number; its rules are kept with it."""
+    with store.write() as connection:
+        keep_pack(connection, rules, now)
+        made = connection.execute(
+            insert(score_run).values(
+                at=to_seconds(now),
+                rules_hash=rules.hash,
+                clients=len(inputs),
+                changed=0,
+                version=__version__,
+                scope=scope_text([item.subject.client for item in inputs]),
+            )
+        )
+        return int((made.inserted_primary_key or (0,))[0])
 
 
 def load_results(store: Store, rules: Rules, clients: Collection[int] | None = None) -> list[ClientResult]:
@@ -168,11 +195,27 @@ def _save(
         connection.execute(insert(client_score), heads)
     parts.write(connection)
     indicators.write(connection)
+    note_changes(connection, run, [(result, _before(kept.get(result.client))) for result in results])
     if on_scored is not None:
         for result in results:
             before = kept.get(result.client)
             on_scored(connection, result, _assembled(rules, before) if before else None)
     return len(heads)
+
+
+def _before(kept: _Kept | None) -> Before | None:
+    if kept is None:
+        return None
+    head = kept.score
+    levels: dict[tuple[Kind, str], tuple[float | None, float | None, float | None]] = {
+        ("client", ""): (head.score, head.score_without, head.proof)
+    }
+    for slug, (kind, level, without, proof, *_) in kept.parts.items():
+        levels[kind, slug] = (level, without, proof)
+    at, at_without = _INDICATOR.index("level"), _INDICATOR.index("level_without")
+    for name, row in kept.indicators.items():
+        levels["indicator", name] = (row[at], row[at_without], None)
+    return Before(levels)
 
 
 @dataclass
@@ -323,6 +366,6 @@ def _indicator(rule: Indicator, row: tuple[Any, ...] | None) -> IndicatorResult:
     )
 
 
-def _batches(items: Sequence[ClientResult], size: int) -> Iterator[Sequence[ClientResult]]:
+def _batches(items: Sequence[ClientInputs], size: int) -> Iterator[Sequence[ClientInputs]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -29,8 +29,8 @@ score_run = Table(
     Column("clients", Integer, nullable=False),
     Column("changed", Integer, nullable=False),
     Column("version", Text),  # the program's version
-    Column("scope", Text),  # JSON list of the clients that were scored; null: not kept
-    Column("digest", Text),  # of all their results: what a replay must come to
+    Column("scope", Text),  # JSON list of ranges of the clients that were scored; null: no longer kept
+    Column("digest", Text),  # of all their results: what a replay must come to; null: the run did not end
 )
 
 rules_pack = Table(
@@ -91,7 +91,9 @@ score_input = Table(
     metadata,  # what the evidence said in a run, as far as it was other than before: enough to compute the run again
     Column("client", Integer, ForeignKey("client.id"), primary_key=True),
     Column("score_run", BigInteger, ForeignKey("score_run.id"), primary_key=True),
-    Column("is_whole", Boolean, nullable=False),  # all indicators, so nothing older is needed
+    Column(
+        "is_whole", Boolean, nullable=False
+    ),  # all indicators; else what to put back to come here from a newer row
     Column("body", LargeBinary, nullable=False),  # JSON, compressed
 )
 
