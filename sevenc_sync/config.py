@@ -38,6 +38,12 @@ class StoreSettings(_Part):
         default="sqlite:////var/lib/sevenc-sync/store.db",
         description="sqlite:///FILE (a relative FILE is beside this configuration), or postgresql://USER@HOST/DATABASE",
     )
+    replay_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="how long a score run can be replayed, in days; the history stays for ever",
+    )
 
 
 class LogSettings(_Part):

@@ -11,6 +11,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from sevenc_sync import __version__
+from sevenc_sync.clock import EPOCH
 from sevenc_sync.engine.local import Engine
 from sevenc_sync.engine.notify import Notifier
 from sevenc_sync.engine.sync_job import Account
@@ -19,6 +20,7 @@ from sevenc_sync.sync.run import RunResult
 
 TICK_SECONDS = 15  # how often due times are looked at; they themselves are in the store
 SCORE_EVERY = timedelta(hours=24)  # rolling windows move with the clock even when nothing changes
+PRUNE_EVERY = timedelta(hours=24)
 
 log = structlog.get_logger("daemon")
 
@@ -47,6 +49,7 @@ class Daemon:
         self._fresh.set()
         self._scored_at = engine.clock()
         self._scored_with = ""  # the hash of the rules
+        self._pruned_at = EPOCH
 
     def run(self) -> None:
         """Work until the engine's stop event is set; then let running work come to its page's end.
@@ -122,6 +125,9 @@ class Daemon:
             raise
         self._scored_with = scored.rules_hash
         self._scored_at = now
+        if now - self._pruned_at >= PRUNE_EVERY:
+            engine.prune(now)
+            self._pruned_at = now
         log.info("scored", clients=scored.clients, changed=scored.changed, rules=scored.rules_hash)
         if engine.config.settings.push.mode == "auto":
             summary = engine.deliver("schedule")

@@ -30,6 +30,7 @@ MODULES = (
     "sync",
     "scores",
     "why",
+    "history",
     "rules",
     "plan",
     "whatif",

@@ -23,7 +23,15 @@ from sevenc_sync.engine.sync_job import Account, Choice, SyncJob, open_accounts,
 from sevenc_sync.match import match_clients, match_devices
 from sevenc_sync.push import DeliverySummary, deliver, outbox_writer
 from sevenc_sync.registry import connectors
-from sevenc_sync.score import ClientResult, Rules, ScoreSummary, plan_keeper, preview, score_clients
+from sevenc_sync.score import (
+    ClientResult,
+    Rules,
+    ScoreSummary,
+    plan_keeper,
+    preview,
+    prune_inputs,
+    score_clients,
+)
 from sevenc_sync.store.accounts import stop_account
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import this_holder
@@ -122,6 +130,12 @@ class Engine:
             on_scored=outbox_writer(rules, self._note_accounts()),
             on_saved=plan_keeper(rules),
         )
+
+    def prune(self, now: datetime) -> int:
+        """Let go what only replays of runs older than `store.replay_days` need; gives the number of rows."""
+        kept = timedelta(days=self.config.settings.store.replay_days)
+        with self.store.write() as connection:
+            return prune_inputs(connection, now - kept)
 
     def preview(self, now: datetime, clients: Collection[int] | None = None) -> list[ClientResult]:
         """The results as of `now`, from the records as they are in the store; by name. Nothing is saved."""
