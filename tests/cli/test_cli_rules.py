@@ -141,3 +141,51 @@ def test_status_tells_mistakes_in_the_rules_and_what_a_daemon_does_meanwhile(cop
     assert "2 mistakes: a running daemon keeps the rules that it read before" in result.stderr
     assert msgspec.json.decode(copy_of("status", "--json", config=config).stdout)
     assert "mistake" not in copy_of("status").stderr
+
+
+def test_every_kind_of_mistake_is_listed_at_once_with_line_nearest_word_and_exit_code_2(copy_of: Any) -> None:
+    def entry(number: int, **keys: str) -> str:
+        given = {
+            "id": f'"clear.it-reporting.own{number}"',
+            "title": '"Own"',
+            "rows": '"tickets"',
+            "good": '"hours > 1"',
+            "levels": "[1, 2, 3, 4, 5]",
+            **dict.fromkeys(("why", "fix", "basis"), '"x"'),
+            "sources": '["psa"]',
+        }
+        return (
+            "[[indicator]]\n" + "\n".join(f"{key} = {value}" for key, value in (given | keys).items()) + "\n"
+        )
+
+    text = "".join(
+        [
+            entry(0, good='"hour > 1"'),
+            entry(1, good='"opened_at > day_ago(3)"'),
+            entry(2, measure='"shares"'),
+            entry(3, id='"clear.it-reportin.own3"'),
+            entry(4, levels="[1, 2, 2, 4, 5]"),
+            entry(5, good='"hours"'),
+            entry(6),
+            entry(6),
+        ]
+    )
+    config = with_rules(copy_of, text)
+    result = copy_of("rules", "check", config=config)
+    assert result.exit_code == 2
+    lines = text.splitlines()
+    expected = [
+        (lines.index('good = "hour > 1"'), "did you mean 'hours'?"),
+        (lines.index('good = "opened_at > day_ago(3)"'), "did you mean 'days_ago'?"),
+        (lines.index('measure = "shares"'), "did you mean 'share'?"),
+        (lines.index('id = "clear.it-reportin.own3"'), "did you mean 'clear.it-reporting'?"),
+        (lines.index("levels = [1, 2, 2, 4, 5]"), "is no ladder"),
+        (lines.index('good = "hours"'), "is a number: 'hours'; expected a condition"),
+        (len(lines) - lines[::-1].index("[[indicator]]") - 1, "is given twice"),
+    ]
+    said = result.stderr.splitlines()
+    for line, text_of_it in expected:
+        assert any(f"own.toml:{line + 1}: " in one and text_of_it in one for one in said), (line, said)
+    assert "the rules have 7 mistakes." in result.stderr
+    for command in (["score"], ["clients"], ["rules", "diff", str(copy_of.home.folder / "mine")]):
+        assert copy_of(*command, config=config).exit_code == 2
