@@ -119,16 +119,17 @@ class Daemon:
         self._fresh.clear()
         try:
             engine.match()
-            scored = engine.score(now)
+            scored = engine.score_due(now)
         except BaseException:
             self._fresh.set()  # the scheduler logs it; the next tick tries again
             raise
-        self._scored_with = scored.rules_hash
+        self._scored_with = rules.hash
         self._scored_at = now
         if now - self._pruned_at >= PRUNE_EVERY:
             engine.prune(now)
             self._pruned_at = now
-        log.info("scored", clients=scored.clients, changed=scored.changed, rules=scored.rules_hash)
+        if scored is not None:
+            log.info("scored", clients=scored.clients, changed=scored.changed, rules=scored.rules_hash)
         if engine.config.settings.push.mode == "auto":
             summary = engine.deliver("schedule")
             if summary.tried:

@@ -24,9 +24,11 @@ from sevenc_sync.match import match_clients, match_devices
 from sevenc_sync.push import DeliverySummary, deliver, outbox_writer
 from sevenc_sync.registry import connectors
 from sevenc_sync.score import (
+    Basis,
     ClientResult,
     Rules,
     ScoreSummary,
+    due,
     plan_keeper,
     preview,
     prune_inputs,
@@ -59,6 +61,9 @@ class Engine:
     policy: RetryPolicy | None = None  # how long to insist, instead of the kit's own patience
     stop: threading.Event = field(default_factory=threading.Event)
     holder: str = field(default_factory=this_holder)
+    # What the last scoring rested on, and when all clients were scored; see `score_due`.
+    _judged: Basis | None = field(default=None, init=False)
+    _judged_at: datetime | None = field(default=None, init=False)
 
     def sync(
         self,
@@ -117,6 +122,21 @@ class Engine:
             self.store, masters, roles, client_test(rules), self.clock(), grouping(rules)
         )
         return Matched(companies, match_devices(self.store))
+
+    def score_due(self, now: datetime) -> ScoreSummary | None:
+        """Score the clients whose evidence changed since the last call, or all where that is due; None: nobody.
+
+        The first call of a process scores all, and so does the next one after a call that failed.
+        """
+        rules = self.rule_files.book.at(now)
+        found = due(self.store, rules, now, feeds_of(self.accounts), self._judged, self._judged_at)
+        self._judged, before = None, self._judged_at
+        if found.clients is not None and not found.clients:
+            self._judged = found.basis
+            return None
+        summary = self.score(now, found.clients)
+        self._judged, self._judged_at = found.basis, now if found.clients is None else before
+        return summary
 
     def score(self, now: datetime, clients: Collection[int] | None = None) -> ScoreSummary:
         """Score the clients (none given: all) as of `now`; each note that must change is in the outbox afterwards."""

@@ -1,6 +1,7 @@
 """The rules and the score: (evidence, rules, clock) to a result, with the proof behind every number. No network."""
 
 from sevenc_sync.score.billing import Balance, balances, differing
+from sevenc_sync.score.due import Basis, due
 from sevenc_sync.score.estate import Estate, Line, Ref, read_estates
 from sevenc_sync.score.explain import EvidenceRow, Explained, explain, explain_indicators, measure_means
 from sevenc_sync.score.families import Mapped, line_to_paste
@@ -32,6 +33,7 @@ __all__ = [
     "LEVEL_NAMES",
     "Area",
     "Balance",
+    "Basis",
     "Block",
     "CannotReplay",
     "Change",
@@ -73,6 +75,7 @@ __all__ = [
     "builtin_rules_dir",
     "coverage",
     "differing",
+    "due",
     "explain",
     "explain_indicators",
     "find_target",
