@@ -29,6 +29,8 @@ MODULES = (
     "service",
     "sync",
     "scores",
+    "match",
+    "matchsheet",
     "why",
     "history",
     "rules",

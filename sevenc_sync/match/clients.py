@@ -9,9 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sevenc_sync.match.index import ClientPlan, Masters, NameIndex, names_of
+from sevenc_sync.match.special import is_catch_all
+from sevenc_sync.store.decided import PERSON
 from sevenc_sync.store.links import ClientRow, CompanyKey, CompanyRow, LinkRow
 
-PERSON = "operator"  # the method of a link that a person has made: never examined again
+# How sure a link is. Ids are kept by people and can be mistyped; equal names can be two organisations'. Judgement,
+# checked against simulated MSPs whose truth is known (bench/match.py).
+CONFIDENCE: Mapping[str, float] = {PERSON: 1.0, "master": 1.0, "external-id": 0.99, "name": 0.98}
 
 IsClient = Callable[[CompanyRow], bool | None]
 
@@ -24,7 +28,7 @@ class Decision:
     method: str
     detail: str | None
     client: ClientPlan | None = None
-    points_nowhere: bool = False  # its id leads to a company that is no client
+    is_open: bool = False  # nothing says that it is some client's: a second master's company makes its own
 
 
 @dataclass(slots=True)
@@ -34,11 +38,17 @@ class Plan:
     clients: list[ClientPlan] = field(default_factory=list)
     decisions: dict[CompanyKey, Decision] = field(default_factory=dict)
     dropped: list[CompanyKey] = field(default_factory=list)
+    renamed: dict[CompanyKey, tuple[str, str]] = field(
+        default_factory=dict
+    )  # of linked companies: before, now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """All that a plan is made from. `systems` gives each account's name and connector."""
+    """All that a plan is made from.
+
+    `systems` gives each account's name and connector; `never` the pairs that a person said are not one.
+    """
 
     companies: Sequence[CompanyRow]
     clients: Sequence[ClientRow]
@@ -46,6 +56,7 @@ class Known:
     masters: Sequence[int]
     roles: Mapping[int, str]
     systems: Mapping[int, tuple[str, str]]
+    never: frozenset[tuple[CompanyKey, int]] = frozenset()
 
 
 def plan(known: Known, is_client: IsClient) -> Plan:
@@ -66,7 +77,9 @@ class _Planner:
             for row in sorted(known.clients, key=lambda r: r.id)
         }
         self.by_id = {item.id: item for item in self.own.values()}
-        self.masters = Masters(known.systems)
+        self.masters = Masters(
+            known.systems, frozenset(number for number, role in known.roles.items() if role == "psa")
+        )
         self.result = Plan()
 
     def plan(self) -> Plan:
@@ -79,6 +92,7 @@ class _Planner:
                 if not company.is_gone and not self._is_decided(company):
                     self._decide_other(company, everyone, is_psa=self.known.roles[number] == "psa")
         self._drop_old_lines()
+        self._note_renames()
         self.result.clients = list(self.own.values())
         return self.result
 
@@ -115,7 +129,7 @@ class _Planner:
         if decision.state == "linked":
             self._decide(company, decision)
             return True
-        if decision.detail is None or decision.points_nowhere or company.key in self.own:
+        if decision.detail is None or decision.is_open or company.key in self.own:
             return False
         self._decide(company, decision)
         return True
@@ -153,7 +167,7 @@ class _Planner:
         heirs: dict[int, list[tuple[CompanyKey, ClientPlan]]] = defaultdict(list)
         for company in fresh:
             group = index.find(names_of(company))
-            if len(group) == 1:
+            if len(group) == 1 and not self._ruled_out(company, group):
                 heirs[id(group[0])].append((company.key, group[0]))
         return dict(pairs[0] for pairs in heirs.values() if len(pairs) == 1)
 
@@ -181,22 +195,51 @@ class _Planner:
             self._decide(company, Decision("ignored", "own", "the MSP's own company"))
             return
         decision = self._resolve(company, index)
-        if decision.detail is None:
+        if decision.method != "external-id" and (why := self._nobodys(company)) is not None:
+            decision = why
+        elif decision.detail is None:
             if is_psa and self.is_client(company) is False:
                 return  # a PSA lists vendors and prospects too; they wait for nobody
             decision = self._keep(company) or Decision("review", "name", self._why_none(company))
+        elif decision.state == "linked" and decision.method == "name":
+            decision = self._doubted(company, decision) or decision
         self._decide(company, decision)
 
+    def _nobodys(self, company: CompanyRow) -> Decision | None:
+        """The question about a company that by its name is no client's."""
+        if self.masters.own_names & names_of(company):
+            return Decision(
+                "review", "own", "it has the name of the MSP's own company: ignore it, or link it"
+            )
+        if is_catch_all(company.name):
+            return Decision(
+                "review",
+                "catch-all",
+                "by its name it collects what belongs to nobody: ignore it, or link it",
+            )
+        return None
+
+    def _doubted(self, company: CompanyRow, decision: Decision) -> Decision | None:
+        """The question where a name leads to another client than before, whose record still stands: ids lead, not names."""
+        row = self.links.get(company.key)
+        if row is None or decision.client is None:
+            return None
+        if row.state == "review" and row.method == "renamed":
+            return Decision("review", "renamed", row.detail) if row.name == company.name else None
+        item = self.by_id.get(row.client) if row.client is not None else None
+        if item is None or item is decision.client or (item.account, item.company) not in self.masters.names:
+            return None
+        why = f"it was linked to {_called([item])}; now its name is that of {_called([decision.client])}"
+        return Decision("review", "renamed", why)
+
     def _keep(self, company: CompanyRow) -> Decision | None:
-        """The link of before, while the company keeps what it was linked by: its client was renamed, or is gone."""
+        """The link of before, although nothing leads to it any more: the company or its client was renamed, or is gone."""
         row = self.links.get(company.key)
         item = self.by_id.get(row.client) if row is not None and row.client is not None else None
-        if row is None or item is None or row.state != "linked":
+        if row is None or item is None or row.state != "linked" or self._ruled_out(company, [item]):
             return None
-        is_as_before = (
-            row.detail == _equal(company) if row.method == "name" else self._still_names(company, item)
-        )
-        return Decision("linked", row.method, row.detail, item) if is_as_before else None
+        stays = row.method == "name" or self._still_names(company, item)
+        return Decision("linked", row.method, row.detail, item) if stays else None
 
     @staticmethod
     def _still_names(company: CompanyRow, item: ClientPlan) -> bool:
@@ -216,22 +259,40 @@ class _Planner:
 
     def _resolve(self, company: CompanyRow, index: NameIndex) -> Decision:
         """By explicit ids, then by name. A review without a detail says that nothing was found."""
+        return self._by_ids(company) or self._by_name(company, index.find(names_of(company)))
+
+    def _by_ids(self, company: CompanyRow) -> Decision | None:
         pointed = self.masters.by_ids(company)
+        if self._ruled_out(company, pointed.clients):
+            return self._forbidden("external-id", "its ids point to", pointed.clients)
         if len(pointed.clients) == 1:
             return Decision("linked", "external-id", pointed.detail, pointed.clients[0])
         if pointed.clients:
-            return Decision(
-                "review", "external-id", f"its ids point to several clients: {_called(pointed.clients)}"
-            )
+            why = f"its ids point to several clients: {_called(pointed.clients)}"
+            return Decision("review", "external-id", why)
         if pointed.others:
             why = f"its id points to a company that is no client: {_listed(pointed.others)}"
-            return Decision("review", "external-id", why, points_nowhere=True)
-        group = index.find(names_of(company))
-        if len(group) == 1:
-            return Decision("linked", "name", _equal(company), group[0])
-        if group:
-            return Decision("review", "name", f"several clients have this name: {_called(group)}")
+            return Decision("review", "external-id", why, is_open=True)
+        return None
+
+    def _by_name(self, company: CompanyRow, named: Sequence[ClientPlan]) -> Decision:
+        if self._ruled_out(company, named):
+            return self._forbidden("name", "it has the name of", named)
+        if len(named) == 1:
+            return Decision("linked", "name", _equal(company), named[0])
+        if named:
+            return Decision("review", "name", f"several clients have this name: {_called(named)}")
         return Decision("review", "name", None)
+
+    def _ruled_out(self, company: CompanyRow, items: Iterable[ClientPlan]) -> bool:
+        """Whether a person said that the company is never one of these clients."""
+        return bool(self.known.never) and any(
+            item.id is not None and (company.key, item.id) in self.known.never for item in items
+        )
+
+    @staticmethod
+    def _forbidden(method: str, how: str, items: Iterable[ClientPlan]) -> Decision:
+        return Decision("review", method, f"{how} {_called(items)}, and a person said never", is_open=True)
 
     def _is_decided(self, company: CompanyRow) -> bool:
         row = self.links.get(company.key)
@@ -241,6 +302,19 @@ class _Planner:
         self.result.decisions[company.key] = decision
         if decision.client is not None:
             self.masters.clients[company.key] = decision.client
+
+    def _note_renames(self) -> None:
+        """Linked companies that are called otherwise than when they were looked at last."""
+        dropped = set(self.result.dropped)
+        for company in self.known.companies:
+            row = self.links.get(company.key)
+            if row is None or row.name is None or row.name == company.name or company.is_gone:
+                continue
+            if company.key in dropped:
+                continue
+            decision = self.result.decisions.get(company.key)
+            if row.state == "linked" or (decision is not None and decision.state == "linked"):
+                self.result.renamed[company.key] = (row.name, company.name)
 
     def _drop_old_lines(self) -> None:
         """Take out lines about companies that nobody asks about any more; a link stays while it may come back."""

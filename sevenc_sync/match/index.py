@@ -93,18 +93,23 @@ class Pointed:
 class Masters:
     """The masters' companies so far, and the ids that they and other systems keep of each other.
 
-    A system is named by an account's name, or by its connector where just one account has it: ids are unique only
-    within one account. `clients` says whose company each is; those that are no client's are not in it.
+    A system is named by an account's name, by its connector where just one account has it, or as "psa" where there is
+    just one PSA: ids are unique only within one account. `own_names` are the spellings of the MSP's own companies.
+    `clients` says whose company each is; those that are no client's are not in it.
     """
 
     systems: Mapping[int, tuple[str, str]]
+    psas: frozenset[int] = frozenset()
     clients: dict[CompanyKey, ClientPlan] = field(default_factory=dict)
     names: dict[CompanyKey, str] = field(default_factory=dict)
+    own_names: set[str] = field(default_factory=set)
     _by_name: dict[str, set[CompanyKey]] = field(default_factory=lambda: defaultdict(set))
     _claims: dict[CompanyKey, set[CompanyKey]] = field(default_factory=lambda: defaultdict(set))
     _accounts: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if len(self.psas) == 1:
+            self._accounts["psa"] = min(self.psas)
         for at in (1, 0):  # names last: they win over connectors
             named: dict[str, list[int]] = defaultdict(list)
             for number, system in self.systems.items():
@@ -116,6 +121,8 @@ class Masters:
         if company.is_gone:
             return
         self.names[company.key] = company.name
+        if company.is_msp:
+            self.own_names |= names_of(company)
         for key in names_of(company):
             self._by_name[key].add(company.key)
         for system, number in company.external.items():

@@ -2,17 +2,18 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from sevenc_sync.match.clients import Decision, IsClient, Known, Plan, plan
+from sevenc_sync.match.clients import CONFIDENCE, Decision, IsClient, Known, Plan, plan
 from sevenc_sync.match.devices import group
 from sevenc_sync.match.index import ClientPlan
 from sevenc_sync.store import links as ledger
 from sevenc_sync.store.bulk import mark_dirty
 from sevenc_sync.store.database import Store
+from sevenc_sync.store.decided import never_pairs, note_changes
 from sevenc_sync.store.links import ClientRow, CompanyKey, CompanyRow, GroupOf, LinkRow, Unlinked
 
 CLIENTS_AT_ONCE = 200  # devices of so many clients are in memory and in one transaction
@@ -58,8 +59,8 @@ def match_clients(
 
     `masters` are PSA accounts in order of precedence: their companies become clients where `is_client` says so, or,
     where it cannot tell, where a contract is in force. `roles` (account -> psa, backup or rmm) names the accounts whose
-    companies are looked at; links of other accounts stay. `group_of` says which group of the rules a client is in. A second run changes nothing. The master companies of
-    touched clients are marked dirty.
+    companies are looked at; links of other accounts stay. `group_of` says which group of the rules a client is in.
+    A second run changes nothing. The master companies of touched clients are marked dirty.
     """
     with store.write() as connection:
         known = Known(
@@ -69,6 +70,7 @@ def match_clients(
             masters=masters,
             roles=roles,
             systems=ledger.account_systems(connection),
+            never=never_pairs(connection),
         )
         planned = plan(known, is_client)
         before = {row.id: row for row in known.clients}
@@ -176,15 +178,28 @@ def _save_links(
     now: datetime,
 ) -> _Changed:
     before = {row.key: row for row in known.links}
-    lines = [_line(key, decision, numbers) for key, decision in planned.decisions.items()]
-    changed = sorted((line for line in lines if line != before.get(line.key)), key=lambda line: line.key)
+    names = {row.key: row.name for row in known.companies}
+    lines = [_line(key, decision, numbers, names[key]) for key, decision in planned.decisions.items()]
+    # A person's line says the same as before, and only learns the company's new name.
+    lines += [
+        replace(before[key], name=now_called)
+        for key, (_, now_called) in planned.renamed.items()
+        if key not in planned.decisions
+    ]
+    changed = []
+    for line in sorted(lines, key=lambda line: line.key):
+        old = before.get(line.key)
+        if line != old:
+            is_as_before = old is not None and old.verdict == line.verdict
+            changed.append(replace(line, at=old.at if old is not None and is_as_before else None))
     ledger.save_links(connection, changed, planned.dropped, now)
+    note_changes(connection, now, before, changed, planned.renamed)
     keys = [*(line.key for line in changed), *planned.dropped]
     sides = [line.client for line in changed] + [before[key].client for key in keys if key in before]
     return _Changed(len(keys), {number for number in sides if number is not None})
 
 
-def _line(key: CompanyKey, decision: Decision, numbers: Mapping[CompanyKey, int]) -> LinkRow:
+def _line(key: CompanyKey, decision: Decision, numbers: Mapping[CompanyKey, int], name: str) -> LinkRow:
     item: ClientPlan | None = decision.client
     return LinkRow(
         account=key[0],
@@ -193,6 +208,8 @@ def _line(key: CompanyKey, decision: Decision, numbers: Mapping[CompanyKey, int]
         state=decision.state,
         method=decision.method,
         detail=decision.detail,
+        confidence=CONFIDENCE[decision.method] if decision.state == "linked" else None,
+        name=name,
     )
 
 

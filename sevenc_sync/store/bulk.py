@@ -15,7 +15,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from sevenc_sync.store.codec import Codec, Row
-from sevenc_sync.store.tables import dirty, evidence, phrase
+from sevenc_sync.store.tables import dirty, evidence, phrase, unmatched
 
 
 @dataclass(slots=True)
@@ -199,6 +199,12 @@ def mark_dirty(connection: Connection, account: int, kind: str, companies: Itera
     """Note that evidence of this kind has changed for these companies."""
     rows = [{"account": account, "company": company, "kind": kind} for company in sorted(companies)]
     insert_missing(connection, dirty, rows)
+
+
+def mark_unmatched(connection: Connection, account: int, companies: Iterable[str]) -> None:
+    """Note that matching has to look at these companies, and at what they have, again."""
+    rows = [{"account": account, "company": company} for company in sorted(companies)]
+    insert_missing(connection, unmatched, rows)
 
 
 def save_phrases(connection: Connection, codec: Codec, stored: set[int]) -> set[int]:

@@ -1,7 +1,7 @@
 """The link ledger in the store: companies, the clients that they are linked to, and the devices of a client."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sevenc_sync.clock import to_seconds
+from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.store.tables import account, client, device_link, evidence, link
 
 CompanyKey = tuple[int, str]  # account, the vendor's id of the company
@@ -68,11 +68,20 @@ class LinkRow:
     state: str
     method: str
     detail: str | None
+    confidence: float | None = None
+    by: str | None = None  # the person who decided
+    name: str | None = None  # of the company, when it was last looked at
+    at: int | None = field(default=None, compare=False)
 
     @property
     def key(self) -> CompanyKey:
         """The company that it is about."""
         return self.account, self.company
+
+    @property
+    def verdict(self) -> tuple[int | None, str, str]:
+        """What it says; `at` is the time since when it says so."""
+        return self.client, self.state, self.method
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,25 @@ class Unlinked:
     company: str
     name: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerLine:
+    """A line of the ledger for people. `is_own` says that the company is its client's master record."""
+
+    account: str
+    number: int  # of the account
+    company: str
+    name: str
+    client: int | None
+    client_name: str | None
+    state: str
+    method: str
+    detail: str | None
+    confidence: float | None
+    by: str | None
+    at: datetime
+    is_own: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,10 +229,15 @@ def client_group(connection: Connection, number: int) -> str | None:
 
 def links(connection: Connection) -> list[LinkRow]:
     """The whole ledger."""
-    statement = select(
-        link.c.account, link.c.company, link.c.client, link.c.state, link.c.method, link.c.detail
-    ).order_by(link.c.account, link.c.company)
+    statement = select(link).order_by(link.c.account, link.c.company)
     return [LinkRow(**row) for row in connection.execute(statement).mappings()]
+
+
+def link_of(connection: Connection, key: CompanyKey) -> LinkRow | None:
+    """One line of the ledger."""
+    statement = select(link).where(link.c.account == key[0], link.c.company == key[1])
+    row = connection.execute(statement).mappings().one_or_none()
+    return None if row is None else LinkRow(**row)
 
 
 def add_clients(
@@ -249,7 +282,7 @@ def save_clients(connection: Connection, rows: Sequence[ClientRow]) -> None:
 def save_links(
     connection: Connection, rows: Sequence[LinkRow], dropped: Sequence[CompanyKey], now: datetime
 ) -> None:
-    """Write changed lines of the ledger, and take out those that have nothing to say any more."""
+    """Write changed lines of the ledger, and take out those that have nothing to say any more. `at` stays where it is given."""
     if dropped:
         connection.execute(
             delete(link).where(
@@ -261,7 +294,7 @@ def save_links(
         return
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     insert = dialect.insert(link)
-    columns = ("client", "state", "method", "detail", "at")
+    columns = ("client", "state", "method", "detail", "confidence", "by", "name", "at")
     connection.execute(
         insert.on_conflict_do_update(
             index_elements=["account", "company"], set_={name: insert.excluded[name] for name in columns}
@@ -274,7 +307,10 @@ def save_links(
                 "state": row.state,
                 "method": row.method,
                 "detail": row.detail,
-                "at": to_seconds(now),
+                "confidence": row.confidence,
+                "by": row.by,
+                "name": row.name,
+                "at": to_seconds(now) if row.at is None else row.at,
             }
             for row in rows
         ],
@@ -296,6 +332,71 @@ def unlinked(connection: Connection) -> list[Unlinked]:
         for row in connection.execute(statement)
     ]
     return sorted(found, key=lambda row: (row.account, row.name.casefold(), row.company))
+
+
+def lines(connection: Connection, *, source: str | None = None) -> list[LedgerLine]:
+    """The ledger of companies that are still there, of all accounts or one, by account and name."""
+    company = evidence["company"]
+    statement = (
+        select(
+            link,
+            account.c.name.label("source"),
+            company.c.name.label("called"),
+            client.c.name,
+            client.c.account,
+            client.c.company,
+        )
+        .select_from(link)
+        .join(account, account.c.id == link.c.account)
+        .join(company, and_(company.c.account == link.c.account, company.c.id == link.c.company))
+        .outerjoin(client, client.c.id == link.c.client)
+        .where(company.c.gone_at.is_(None))
+    )
+    if source is not None:
+        statement = statement.where(account.c.name == source)
+    found = [
+        LedgerLine(
+            account=row["source"],
+            number=row[link.c.account],
+            company=row[link.c.company],
+            name=row["called"],
+            client=row[link.c.client],
+            client_name=row[client.c.name],
+            state=row["state"],
+            method=row["method"],
+            detail=row["detail"],
+            confidence=row["confidence"],
+            by=row["by"],
+            at=from_seconds(row["at"]),
+            is_own=(row[client.c.account], row[client.c.company])
+            == (row[link.c.account], row[link.c.company]),
+        )
+        for row in connection.execute(statement).mappings()
+    ]
+    return sorted(found, key=lambda row: (row.account, row.name.casefold(), row.company))
+
+
+def clients_without_record(connection: Connection) -> set[int]:
+    """Clients whose master company is gone upstream."""
+    company = evidence["company"]
+    statement = select(client.c.id).join(
+        company, and_(company.c.account == client.c.account, company.c.id == client.c.company)
+    )
+    return set(connection.execute(statement.where(company.c.gone_at.is_not(None))).scalars())
+
+
+def find_companies(connection: Connection, source: str, text: str) -> list[tuple[CompanyKey, str]]:
+    """The companies of an account that have this id, or else this name, with their names; those that are gone too."""
+    company = evidence["company"]
+    columns = company.c
+    rows = connection.execute(
+        select(columns.account, columns.id, columns.name)
+        .join(account, account.c.id == columns.account)
+        .where(account.c.name == source, or_(columns.id == text, func.lower(columns.name) == text.lower()))
+        .order_by(columns.id)
+    ).all()
+    exact = [row for row in rows if row.id == text] or rows
+    return [((row.account, row.id), row.name) for row in exact]
 
 
 def client_numbers(connection: Connection) -> list[int]:

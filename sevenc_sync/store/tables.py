@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    false,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -48,12 +49,14 @@ __all__ = [
     "audit",
     "client",
     "client_score",
+    "device_conflict",
     "device_link",
     "dirty",
     "evidence",
     "exception",
     "indicator_score",
     "link",
+    "match_decision",
     "metadata",
     "outbox",
     "part_score",
@@ -68,6 +71,7 @@ __all__ = [
     "score_run",
     "seen",
     "stream_state",
+    "unmatched",
 ]
 
 account = Table(
@@ -290,11 +294,42 @@ link = Table(
     metadata,
     Column("account", Integer, ForeignKey("account.id"), primary_key=True),
     Column("company", Text, primary_key=True),
-    Column("client", Integer, ForeignKey("client.id"), index=True),  # null while it waits for a person
+    Column("client", Integer, ForeignKey("client.id"), index=True),  # null unless it is linked
     Column("state", Text, nullable=False),  # linked, review, ignored
-    Column("method", Text, nullable=False),  # master, external-id, name
+    Column("method", Text, nullable=False),  # master, external-id, name, renamed, own, catch-all, operator
     Column("detail", Text),  # which ids or names were equal, or why it waits
+    Column("at", BigInteger, nullable=False),  # since when state, method and client are so
+    Column("confidence", Double),  # 0 to 1; null: it waits
+    Column("by", Text),  # the person who decided; null: matching did
+    Column("name", Text),  # the company's name when it was last looked at: tells a rename
+)
+
+match_decision = Table(
+    "match_decision",
+    metadata,  # what people say of companies and devices: rows are added and ended, never changed otherwise
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),  # company or device
+    Column("verdict", Text, nullable=False),  # link, unlink, ignore, never; of devices same, differ
+    Column("account", Integer, ForeignKey("account.id"), nullable=False),
+    Column("record", Text, nullable=False),  # the company's id, or KIND:ACCOUNT:ID of a device's record
+    Column("client", Integer, ForeignKey("client.id")),  # of link and never
+    Column("other", Text),  # of same and differ: the other record
+    Column("by", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("note", Text),
+    Column("batch", BigInteger),  # the id of the first one of those that were made at once
+    Column("before", Text),  # JSON object: the ledger's line before it; null: there was none
+    Column("ended_at", BigInteger),
+    Column("ended_by", Text),
+    Column("replaced_by", BigInteger),  # the decision that ended it; null while in force and once undone
+    Index(None, "account", "record"),
+)
+
+unmatched = Table(
+    "unmatched",
+    metadata,  # companies whose evidence has changed since matching looked at it
+    Column("account", Integer, primary_key=True),
+    Column("company", Text, primary_key=True),
 )
 
 device_link = Table(
@@ -305,8 +340,23 @@ device_link = Table(
     Column("id", Text, primary_key=True),
     Column("client", Integer, ForeignKey("client.id"), nullable=False, index=True),
     Column("device", Text, nullable=False),  # the same text on all records of one device of one client
-    Column("method", Text, nullable=False),  # serial, host-name, alone
+    Column("method", Text, nullable=False),  # serial, mac, host-name, operator, alone
+    Column("detail", Text),  # the serial, address or name that was equal
+    Column("confidence", Double),  # 0 to 1; null: alone
+    Column("is_stale", Boolean, nullable=False, default=False, server_default=false()),  # an old record
+    Column("at", BigInteger),  # since when device and method are so
     Index(None, "client", "device"),
+)
+
+device_conflict = Table(
+    "device_conflict",
+    metadata,  # records that may be one device, and why matching does not say so
+    Column("client", Integer, ForeignKey("client.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),  # serial, mac, host-name
+    Column("value", Text, primary_key=True),
+    Column("detail", Text, nullable=False),
+    Column("records", Text, nullable=False),  # JSON list of KIND:ACCOUNT:ID
+    Column("at", BigInteger, nullable=False),
 )
 
 outbox = Table(

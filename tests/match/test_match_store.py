@@ -196,7 +196,7 @@ def test_a_record_that_is_gone_or_whose_company_moves_takes_its_tie_along(store:
     filled(store)
     match_clients(store, [1], ROLES, by_type, NOW)
     match_devices(store)
-    put(store, 2, [Company(id="t2", name="Acme")])
+    put(store, 2, [Company(id="t2", name="Whatever", external={"psa": "10"})])
     with store.write() as connection:
         connection.execute(evidence["asset"].update().where(evidence["asset"].c.id == "a2").values(gone_at=1))
     summary = match_clients(store, [1], ROLES, by_type, LATER)

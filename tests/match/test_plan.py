@@ -63,11 +63,13 @@ def carried_out(before: Known, planned: Plan) -> Known:
         )
     links = {row.key: row for row in before.links if row.key not in planned.dropped}
     for at, decision in planned.decisions.items():
-        links[at] = line(at, decision, ids)
+        links[at] = line(at, decision, ids, next(row.name for row in before.companies if row.key == at))
+    for at, (_, now_called) in planned.renamed.items():
+        links[at] = replace(links[at], name=now_called)
     return replace(before, clients=list(clients.values()), links=list(links.values()))
 
 
-def line(key: CompanyKey, decision: Decision, ids: Mapping[int, int]) -> LinkRow:
+def line(key: CompanyKey, decision: Decision, ids: Mapping[int, int], name: str) -> LinkRow:
     owner = None if decision.client is None else ids[id(decision.client)]
     return LinkRow(
         account=key[0],
@@ -76,6 +78,7 @@ def line(key: CompanyKey, decision: Decision, ids: Mapping[int, int]) -> LinkRow
         state=decision.state,
         method=decision.method,
         detail=decision.detail,
+        name=name,
     )
 
 
@@ -243,21 +246,101 @@ def test_when_a_client_is_renamed_its_other_companies_stay_linked() -> None:
     assert owner(after, (3, "a")) == "Zenith"
 
 
-def test_when_another_client_takes_the_name_over_the_companies_of_that_name_follow_it() -> None:
+def test_when_another_client_takes_the_name_over_the_companies_of_that_name_wait_while_both_stand() -> None:
     before = settled(known([ACME, company(3, "a", "Acme")]))
     rows = [
         replace(ACME, name="Acme (old)"),
         company(1, "20", "Acme Ltd", types="Client"),
         company(3, "a", "Acme"),
     ]
-    assert owner(settled(replace(before, companies=rows)), (3, "a")) == "Acme Ltd"
+    asked = settled(replace(before, companies=rows))
+    expected = "it was linked to Acme (old) (10); now its name is that of Acme Ltd (20)"
+    assert why(asked, (3, "a")) == expected
+    assert why(settled(asked), (3, "a")) == expected
 
 
-def test_when_the_company_itself_is_renamed_its_link_is_examined_again() -> None:
-    before = settled(known([ACME, BETA, company(3, "a", "Acme"), company(3, "b", "Acme")]))
-    after = settled(replace(before, companies=[ACME, BETA, company(3, "a", "Beta"), company(3, "b", "Else")]))
-    assert owner(after, (3, "a")) == "Beta GmbH"
-    assert why(after, (3, "b")) == "no client has this name"
+def test_when_a_company_is_merged_into_another_of_its_name_what_was_linked_follows() -> None:
+    before = settled(known([ACME, company(3, "a", "Acme")]))
+    rows = [
+        replace(ACME, is_gone=True),
+        company(1, "20", "Acme Limited", types="Client"),
+        company(3, "a", "Acme"),
+    ]
+    assert owner(settled(replace(before, companies=rows)), (3, "a")) == "Acme Limited"
+
+
+def test_a_rename_upstream_keeps_the_link_and_is_noted() -> None:
+    before = settled(known([ACME, BETA, company(3, "a", "Acme")]))
+    rows = [ACME, BETA, company(3, "a", "Something else")]
+    planned = plan(replace(before, companies=rows), by_type)
+    assert planned.renamed == {(3, "a"): ("Acme", "Something else")}
+    after = carried_out(replace(before, companies=rows), planned)
+    assert owner(after, (3, "a")) == "Acme Ltd"
+    assert plan(after, by_type).renamed == {}
+
+
+def test_a_rename_to_another_clients_name_waits_until_it_is_taken_back_or_decided() -> None:
+    before = settled(known([ACME, BETA, company(3, "a", "Acme")]))
+    asked = settled(replace(before, companies=[ACME, BETA, company(3, "a", "Beta")]))
+    assert why(asked, (3, "a")) == "it was linked to Acme Ltd (10); now its name is that of Beta GmbH (11)"
+    assert why(settled(asked), (3, "a")) == why(asked, (3, "a"))
+    assert (
+        owner(settled(replace(asked, companies=[ACME, BETA, company(3, "a", "Acme")])), (3, "a"))
+        == "Acme Ltd"
+    )
+
+
+def test_an_id_leads_even_after_a_rename() -> None:
+    before = settled(known([ACME, BETA, company(3, "a", "Acme")]))
+    rows = [ACME, BETA, company(3, "a", "Acme", {"psa": "11"})]
+    assert owner(settled(replace(before, companies=rows)), (3, "a")) == "Beta GmbH"
+
+
+def test_what_a_person_ruled_out_is_never_linked_by_name_id_or_habit() -> None:
+    rows = [ACME, company(3, "a", "Acme"), company(3, "b", "Nobody", {"psa": "10"}), company(3, "c", "Acme")]
+    before = settled(known(rows))
+    number = before.clients[0].id
+    never = frozenset({((3, "a"), number), ((3, "b"), number)})
+    after = settled(replace(before, never=never))
+    assert why(after, (3, "a")) == "it has the name of Acme Ltd (10), and a person said never"
+    assert why(after, (3, "b")) == "its ids point to Acme Ltd (10), and a person said never"
+    assert owner(after, (3, "c")) == "Acme Ltd"
+    renamed = replace(before, never=never, companies=[ACME, company(3, "a", "Else")])
+    assert why(settled(renamed), (3, "a")) == "no client has this name"
+
+
+def test_a_second_masters_company_that_is_never_an_earlier_client_makes_its_own() -> None:
+    before = settled(known([ACME], masters=(1, 2)))
+    theirs = company(2, "7", "Acme", types="Client")
+    never = frozenset({(theirs.key, before.clients[0].id)})
+    after = settled(replace(before, companies=[ACME, theirs], never=never))
+    assert sorted(item.name for item in after.clients) == ["Acme", "Acme Ltd"]
+
+
+def test_catch_alls_and_the_msps_own_name_are_asked_about_unless_an_id_leads() -> None:
+    rows = [
+        ACME,
+        company(1, "2", "Brightwater IT Ltd", types="Client", is_msp=True),
+        company(1, "3", "Default", types="Client"),
+        company(3, "a", "Default"),
+        company(3, "b", "Brightwater IT"),
+        company(3, "c", "001 - Recycle Bin"),
+        company(3, "d", "Unassigned", {"psa": "10"}),
+    ]
+    ledger = settled(known(rows))
+    assert [(row.company, row.state, row.method) for row in ledger.links if row.account == 3] == [
+        ("a", "review", "catch-all"),
+        ("b", "review", "own"),
+        ("c", "review", "catch-all"),
+        ("d", "linked", "external-id"),
+    ]
+
+
+def test_an_id_of_the_psa_needs_no_name_where_there_is_one_psa() -> None:
+    rows = [ACME, company(3, "a", "Nobody", {"psa": "10"})]
+    base = replace(known(rows), systems={**SYSTEMS, 1: ("cw", "connectwise_psa")})
+    assert owner(settled(base), (3, "a")) == "Acme Ltd"
+    assert owner(settled(replace(base, roles=ROLES)), (3, "a")) is None
 
 
 def test_a_persons_decision_is_never_examined_again() -> None:
@@ -437,6 +520,7 @@ def test_clients_are_never_lost_and_every_link_leads_to_one_of_them(
 def test_a_name_links_only_where_exactly_one_client_has_it(world: list[CompanyRow]) -> None:
     ledger = settled(known(world))
     for row in ledger.links:
+        assert row.method != "renamed"
         if row.method == "name" and row.state == "linked":
             name = next(item.name for item in world if item.key == row.key)
             assert [item.id for item in ledger.clients if spellings(item.name) & spellings(name)] == [

@@ -1,0 +1,49 @@
+"""What waits for a person: companies whose client is not known, with suggestions, and links that lead to nothing."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from sevenc_sync.match.suggest import Suggester, Suggestion
+from sevenc_sync.store import links as ledger
+from sevenc_sync.store.decided import never_pairs
+from sevenc_sync.store.links import LedgerLine
+
+# The question about a company whose link leads to a client that its PSA no longer has.
+STRANDED = "its client is no longer in the PSA (merged or deleted): link it to another client, or ignore it"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A company that waits, why, and who it may be. `client` is set where it is linked to a client that is gone."""
+
+    line: LedgerLine
+    why: str
+    suggestions: Sequence[Suggestion]
+
+    @property
+    def since(self) -> datetime:
+        """Since when it waits."""
+        return self.line.at
+
+
+def questions(connection: Connection, *, source: str | None = None) -> list[Question]:
+    """All that waits for a person, by account and name."""
+    clients = ledger.clients(connection)
+    suggester = Suggester(clients)
+    ruled_out: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for key, number in never_pairs(connection):
+        ruled_out[key].add(number)
+    gone = ledger.clients_without_record(connection)
+    found = []
+    for line in ledger.lines(connection, source=source):
+        is_stranded = line.state == "linked" and line.client in gone and not line.is_own
+        if line.state != "review" and not is_stranded:
+            continue
+        barred = ruled_out[line.number, line.company] | ({line.client} if line.client is not None else set())
+        why = STRANDED if is_stranded else line.detail or ""
+        found.append(Question(line, why, suggester.suggest(line.name, barred)))
+    return found
