@@ -92,7 +92,8 @@ class Excepted:
 
     def is_whole(self, owner: int, indicator: Indicator) -> bool:
         """Whether the indicator or its area is left out for this client."""
-        return bool(self.whole.get(owner, frozenset()) & {indicator.id, indicator.area})
+        mine = self.whole.get(owner)
+        return mine is not None and not mine.isdisjoint((indicator.id, indicator.area))
 
     def narrowed(self, rules: Rules) -> tuple[Rules, frozenset[int]]:
         """The indicators of which some client's records are left out, and those clients: what must be counted twice."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -44,6 +44,7 @@ class Evaluation:
     excepted: Excepted
     kept_sums: Mapping[str, Mapping[int, Mapping[str, Any]]]  # as sums, without the records that are excepted
     told: Told
+    _faults: dict[tuple[object, ...], str | None] = field(default_factory=dict, init=False)
 
     def inputs(self) -> list[ClientInputs]:
         """What the results follow from, by client number."""
@@ -72,6 +73,15 @@ class Evaluation:
         )
 
     def _fault(self, indicator: Indicator, subject: Subject) -> str | None:
+        """Why nothing can be said. Clients that the same accounts know, and of whom the same is attested, share it."""
+        known = self.sources.linked.get(subject.client, frozenset())
+        attested = self.attested.get(subject.client, frozenset())
+        key = (indicator.id, subject.account, known, attested)
+        if key not in self._faults:
+            self._faults[key] = self._fault_found(indicator, subject)
+        return self._faults[key]
+
+    def _fault_found(self, indicator: Indicator, subject: Subject) -> str | None:
         source = SOURCES[indicator.rows]
         others = {source.columns[name].table for name in indicator.uses.columns} - {None}
         joined = {name for name in others if name is not None}

@@ -1,0 +1,40 @@
+"""In the simulated MSP the truth is known: who is really managed well must score well."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import correlation
+
+import pytest
+
+from sevenc_sync.clock import utc_now
+from sevenc_sync.sandbox import Sandbox, build_world
+from tests.cli.conftest import open_site
+
+CLIENTS = 24
+LEAST = 0.9
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """Places from 0 on; equal values share the mean of theirs."""
+    ordered = sorted(values)
+    return [ordered.index(value) + (ordered.count(value) - 1) / 2 for value in values]
+
+
+@pytest.mark.parametrize("psa", ["connectwise_psa", "autotask_psa"])
+def test_the_order_of_the_scores_is_that_of_the_truth(
+    tmp_path: Path, psa: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = build_world(clients=CLIENTS, now=utc_now())
+    with Sandbox(world, vendors=(psa, "datto_bcdr"), clock=utc_now) as sandbox:
+        site = open_site(tmp_path, sandbox)
+        assert site("sync").exit_code == 0
+        assert site("score").exit_code == 0
+        scores = {row["name"]: row["score"] for row in site.json("clients")}
+    assert set(scores) == set(world.truth)
+    names = sorted(scores)
+    found = correlation(
+        ranks([scores[name] for name in names]), ranks([world.truth[name].overall for name in names])
+    )
+    with capsys.disabled():
+        print(f"\n{psa}: rank correlation of score and truth over {CLIENTS} clients: {found:.3f}")
+    assert found >= LEAST
