@@ -33,6 +33,12 @@ _NOT_LET_IN = (
     r"|\b(user ?name|credential|password)[^.]{0,40}\b(invalid|incorrect|unknown|blank|not valid|expired)"
 )
 
+# By somebody, or for a while: of an API user neither is said.
+_LOCKED_RECORD = (
+    r"\blocked (by|for) (another|other|a different|some|user|resource|process|session|edit|update)"
+    r"|\b(being|currently) (edited|updated|modified|used) by\b"
+)
+
 # In the order in which they are looked for; the first that fits counts.
 _MEANINGS: tuple[tuple[re.Pattern[str], Callable[[str], Problem]], ...] = tuple(
     (re.compile(pattern), made)
@@ -48,7 +54,12 @@ _MEANINGS: tuple[tuple[re.Pattern[str], Callable[[str], Problem]], ...] = tuple(
         ),
         (r"zone information could not be determined", _credentials("Autotask does not know the user_name.")),
         (
-            r"\b(user|user ?name|resource|account|login)\b[^.]{0,40}\block(ed|out)\b",
+            # "This resource is locked by another user" is said of a record, and passes
+            _LOCKED_RECORD,
+            lambda words: VendorDown("Autotask has a record that somebody else works on.", detail=words),
+        ),
+        (
+            r"\b(user|user ?name|logged in resource|account|login)\b[^.]{0,40}\block(ed|out)\b",
             _credentials("The API user is locked."),
         ),
         (

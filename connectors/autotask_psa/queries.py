@@ -5,7 +5,7 @@ from datetime import datetime
 
 from connectors.autotask_psa import wire
 from sevenc_sync.connect.pages import Envelope, NextAddress
-from sevenc_sync.connect.stream import Window
+from sevenc_sync.connect.stream import Count, Window
 from sevenc_sync.connect.text import iso
 
 Body = Mapping[str, object]
@@ -16,6 +16,11 @@ CHUNK = 400  # ids in one question: each counts as an OR, of which 500 are allow
 
 PAGES = NextAddress(envelope="pageDetails", field="nextPageUrl", count_field="count")
 ITEMS = Envelope("items")
+
+# How many records a question finds, for one request.
+COUNT = Count(
+    suffix="/count", narrow=lambda body: {"filter": body["filter"]}, field="queryCount", page=PAGE_SIZE
+)
 
 # A query must have a filter. From 0 on: the MSP's own company has that id.
 ANY: Filter = {"op": "gte", "field": "id", "value": 0}

@@ -10,6 +10,7 @@ from sevenc_sync.connect.connector import AccountSettings, check_base_url, is_lo
 
 DISCOVERY = "https://webservices.autotask.net"  # tells every user's zone
 ROOT = "/ATServicesRest"
+MOST_AT_ONCE = 3  # requests at one endpoint, of one integration; the vendor's published limit
 
 _HEADER_SAFE = re.compile(r"[!-~]+")
 # All zones are numbered but the two pre-release ones for German and Spanish.
@@ -65,5 +66,11 @@ class AutotaskSettings(AccountSettings):
         default=25,
         ge=1,
         le=100,
-        description="percent of the 10,000 requests an hour, which all of a tenant's integrations share, that are ours",
+        description="percent of the requests that Autotask allows in an hour (10,000), which all integrations share, that are ours",
+    )
+    requests_at_once: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_AT_ONCE,
+        description="how many requests may be under way; Autotask refuses a fourth at the same endpoint",
     )

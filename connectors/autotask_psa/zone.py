@@ -1,4 +1,4 @@
-"""Where an Autotask account answers, and whether there is room in its hour: the zone, the client, the quota."""
+"""Where an Autotask account answers, and how much of its hour is ours: the zone, the client, the quota."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -19,9 +19,9 @@ from sevenc_sync.connect.pages import Malformed
 
 T = TypeVar("T")
 
-HOURLY = 10_000  # requests of all integrations of a tenant in 60 minutes; the vendor's published limit
+# Requests of all integrations of a tenant in 60 minutes: the vendor's published limit, until the tenant tells its own.
+HOURLY = 10_000
 BURST = 20
-ROUND = 500  # requests that a round may need: a first pass over a middling tenant; later ones need far fewer
 
 UNAUTHORIZED = 401
 
@@ -29,14 +29,14 @@ _VERSION = "/V1.0"
 
 
 def limits(settings: AutotaskSettings) -> Limits:
-    """A pace that keeps to our share of the hour, however long we read."""
+    """A pace that keeps to our share of the published limit, until the tenant's own is known."""
     return Limits(per_minute=HOURLY * settings.quota_share / 100 / 60, burst=BURST)
 
 
 def open_account(settings: AutotaskSettings, factory: HttpFactory) -> Http:
     """The account's client at its zone. Asks for the zone and for the quota, which is the first use of the secret.
 
-    Raises Throttled when the hour has no room left for us, and the kit's other Problems.
+    Raises Throttled when nothing is left of the hour, and the kit's other Problems.
     """
     user = settings.user_name.get_secret_value()
     for value in (user, quote(user, safe=""), settings.secret.get_secret_value()):
@@ -109,8 +109,10 @@ def _enter(settings: AutotaskSettings, factory: HttpFactory, zone: str) -> Http:
         errors=read,
     )
     try:
-        http.quota = read_quota(http)
-        check_room(http.quota, settings)
+        http.quota = read_quota(http, settings)
+        check_room(http.quota)
+        if http.quota is not None and settings.requests_per_minute is None:
+            http.pace(http.quota.per_minute)
     except BaseException:
         http.close()
         raise
@@ -126,7 +128,7 @@ def _has_moved(settings: AutotaskSettings, factory: HttpFactory, zone: str) -> b
         return False
 
 
-def read_quota(http: Http) -> Quota | None:
+def read_quota(http: Http, settings: AutotaskSettings) -> Quota | None:
     """What all of the tenant's integrations have used; None where this user may not know, or is not told."""
     try:
         found = http.read("/ThresholdInformation", lambda response: _decoded(response, wire.Threshold))
@@ -136,15 +138,16 @@ def read_quota(http: Http) -> Quota | None:
     if used is None or not limit:
         return None
     window = timedelta(minutes=found.request_threshold_timeframe or 60)
-    return Quota(used=used, limit=limit, window=window, at=http.clock())
+    share = max(1, limit * settings.quota_share // 100)
+    return Quota(used=used, limit=limit, window=window, at=http.clock(), share=share)
 
 
-def check_room(quota: Quota | None, settings: AutotaskSettings) -> None:
-    """Raise Throttled when a round could use up what is left: above the limit Autotask stops every integration."""
-    if quota is None:
-        return
-    share = quota.limit * settings.quota_share // 100
-    if not quota.has_room(min(ROUND, share)):
+def check_room(quota: Quota | None) -> None:
+    """Raise Throttled when nothing to speak of is left: above the limit Autotask stops every integration.
+
+    Whether there is enough for what a run needs is for whoever reads to say.
+    """
+    if quota is not None and quota.left < min(BURST, quota.share):
         minutes = int(quota.window.total_seconds() // 60)
         raise Throttled(
             f"All integrations together have used {quota.used} of the {quota.limit} requests that Autotask allows in"

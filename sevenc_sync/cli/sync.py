@@ -170,7 +170,10 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
     )
     for name, told in quota.items():
         share = f"{told['used']:,} of {told['limit']:,} requests"
-        out.print(safe(f"{name}: the vendor counted {share} in its window, as of {moment(told['at'])} UTC."))
+        left = f"{max(0, told['limit'] - told['used']):,} were left"
+        out.print(
+            safe(f"{name}: the vendor counted {share} in its window, {left}, as of {moment(told['at'])} UTC.")
+        )
     for reason, streams in _by_reason(rows).items():
         err.print(safe(f"{', '.join(streams)}: {reason}"), soft_wrap=True)
 

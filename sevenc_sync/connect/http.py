@@ -43,7 +43,7 @@ from sevenc_sync.connect.errors import (
     Throttled,
     VendorDown,
 )
-from sevenc_sync.connect.limits import Bucket, Limits, Quota
+from sevenc_sync.connect.limits import Allowance, Bucket, Limits, Quota
 from sevenc_sync.connect.pages import Malformed
 
 T = TypeVar("T")
@@ -121,6 +121,7 @@ class Http:
         self.base_url = base_url
         self.meter = meter
         self.quota: Quota | None = None  # as the vendor last told it, where it does; set by the connector
+        self.allowance: Allowance | None = None  # what may be asked in all by that quota; set by who reads
         self.clock = clock
         self._client = client
         self._bucket = bucket
@@ -159,8 +160,12 @@ class Http:
             timeout=self._timeout,
             params_of=self._params_of,
         )
-        moved.quota = self.quota
+        moved.quota, moved.allowance = self.quota, self.allowance
         return moved
+
+    def pace(self, per_minute: float) -> None:
+        """Ask so many times a minute from now on, by what the vendor told after we were let in."""
+        self._bucket.pace(per_minute)
 
     def relative(self, address: str) -> str:
         """The path and query, below the base address, of a whole address that the vendor gave.
@@ -257,6 +262,8 @@ class Http:
         headers: Mapping[str, str] | None = None,
         json_body: object = None,
     ) -> Response:
+        if self.allowance is not None:
+            self.allowance.take()
         wait = self._bucket.take()
         if wait > 0:
             self._pause(wait)

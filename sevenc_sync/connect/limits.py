@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sevenc_sync.clock import Clock
+from sevenc_sync.connect.errors import Throttled
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -19,17 +22,59 @@ class Limits:
 class Quota:
     """What a vendor tells of its own limit: `used` of `limit` requests in the rolling `window` before `at`.
 
-    Everybody's requests count, not only ours: the MSP's other integrations draw on the same quota.
+    Everybody's requests count, not only ours: the MSP's other integrations draw on the same quota. `share` of the
+    `limit` is ours, so that the others always find room.
     """
 
     used: int
     limit: int
     window: timedelta
     at: datetime
+    share: int
 
-    def has_room(self, requests: int) -> bool:
-        """Whether so many more requests stay within the limit."""
-        return self.used + requests <= self.limit
+    @property
+    def left(self) -> int:
+        """How many more requests, anybody's, stay within the limit."""
+        return max(0, self.limit - self.used)
+
+    @property
+    def per_minute(self) -> float:
+        """The pace that uses our share and no more, however long we read."""
+        return self.share / (self.window.total_seconds() / 60)
+
+
+class Allowance:
+    """What one opening of an account may ask in all, by its quota: when it is used up, the run ends and goes on later.
+
+    It is never more than our share of a window, so the vendor's count is heard again at least once a window.
+    """
+
+    def __init__(self, quota: Quota, clock: Clock) -> None:
+        self._quota = quota
+        self._clock = clock
+        self._whole = min(quota.left, quota.share)
+        self._left = self._whole
+        self._lock = threading.Lock()
+
+    @property
+    def left(self) -> int:
+        """Requests that may still be made."""
+        return self._left
+
+    def take(self) -> None:
+        """Take one request. Raises Throttled when there is none, until our share has room for as many again."""
+        with self._lock:
+            if self._left > 0:
+                self._left -= 1
+                return
+        spent = self._quota.window * (self._whole / self._quota.share)
+        if self._whole < self._quota.share:  # the others had left less than our share
+            spent = max(spent, self._quota.window / 4)
+        raise Throttled(
+            f"The {self._whole} requests that were ours of the vendor's {self._quota.limit} are used up:"
+            " reading goes on later, where it stopped.",
+            retry_at=max(self._clock(), self._quota.at + spent),
+        )
 
 
 class Bucket:
@@ -42,6 +87,11 @@ class Bucket:
         self._monotonic = monotonic
         self._at = monotonic()
         self._lock = threading.Lock()
+
+    def pace(self, per_minute: float) -> None:
+        """From now on another pace: a vendor may tell its limit only once we are in."""
+        with self._lock:
+            self._rate = per_minute / 60
 
     def take(self) -> float:
         """Take one token and give the seconds to wait before using it (0 when there was one)."""

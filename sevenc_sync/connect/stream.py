@@ -115,6 +115,19 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How a list that is asked for by POST tells its length: at its own path and `suffix`, by the same filter.
+
+    `narrow` makes the question of it from that of a page, `field` holds the number, `page` is how many records a page has.
+    """
+
+    suffix: str
+    narrow: Callable[[Mapping[str, object]], Mapping[str, object]]
+    field: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """One kind of record at one vendor.
 
@@ -161,6 +174,7 @@ class Stream:
     ] = ()  # fields whose absence is an answer too: no day of an end, so not ended
     sweep: Sweep | None = None
     ranges: Ranges | None = None
+    count: Count | None = None
 
     def path_for(self, parent: Parent | None) -> str:
         """The path of one pass: with the parent's vendor id, quoted, where the stream has a parent."""

@@ -22,6 +22,7 @@ from sevenc_sync.connect.errors import (
 )
 from sevenc_sync.connect.http import Http, HttpFactory, RetryPolicy
 from sevenc_sync.connect.stream import Stream, Sweep
+from sevenc_sync.engine.budget import Budget, NoRoom
 from sevenc_sync.store.accounts import ensure_account, resume_account, stop_account, stopped_reason
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import stream_states
@@ -195,21 +196,34 @@ def _read_streams(
     done: Callable[[RunResult], None],
 ) -> None:
     down = 0
+    budget = Budget(job.store, job.clock, account.number, http, job.clock() - job.history)
     for position, stream in enumerate(wanted):
         for kind in _kinds(job, account, stream):
-            result = run_stream(
-                around, http, stream, account=account.number, account_name=account.name, kind=kind
-            )
+            result = _run_if_it_fits(around, account, http, budget, stream, kind)
             done(result)
             if result.state != "ok":
                 break
         problem = result.problem
+        if isinstance(problem, NoRoom):
+            continue  # a smaller run behind it may fit
         down = down + 1 if isinstance(problem, VendorDown) else 0
         if isinstance(problem, CredentialsProblem | ConfigProblem | Throttled | Stopped) or down >= MAX_DOWN:
             _fail_rest(around, account, wanted[position + 1 :], problem or Stopped("Stopped."), done)
             _note_credentials(job, account, problem)
             return
     resume_account(job.store, account.number, job.clock())
+
+
+def _run_if_it_fits(
+    around: Surroundings, account: Account, http: Http, budget: Budget, stream: Stream, kind: Kind
+) -> RunResult:
+    try:
+        budget.check(stream, kind)
+    except Problem as problem:
+        return fail_stream(
+            around, stream, problem, account=account.number, account_name=account.name, quota=http.quota
+        )
+    return run_stream(around, http, stream, account=account.number, account_name=account.name, kind=kind)
 
 
 def _kinds(job: SyncJob, account: Account, stream: Stream) -> list[Kind]:

@@ -78,6 +78,22 @@ def quotas(connection: Connection) -> list[dict[str, Any]]:
     ]
 
 
+def usual_requests(connection: Connection, number: int, stream: str, mode: str) -> int | None:
+    """The most requests that one of the stream's last three good runs of a mode took; None before the first one."""
+    last = (
+        select(run.c.requests)
+        .where(
+            run.c.account == number,
+            run.c.stream == stream,
+            run.c.mode == mode,
+            run.c.state.in_(("ok", "partial")),
+        )
+        .order_by(run.c.id.desc())
+        .limit(3)
+    )
+    return max(connection.scalars(last), default=None)
+
+
 def runs(
     connection: Connection, *, limit: int, account_name: str | None = None, stream: str | None = None
 ) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from sevenc_sync.connect.errors import (
     Throttled,
 )
 from sevenc_sync.connect.http import Http, Meter
+from sevenc_sync.connect.limits import Quota
 from sevenc_sync.connect.stream import Parent, Stream, Window
 from sevenc_sync.store import runs
 from sevenc_sync.store.bulk import drop_indexes_if_empty, ensure_indexes, refresh_statistics
@@ -91,6 +92,14 @@ class Surroundings:
 Kind = Literal["usual", "full", "sweep"]  # usual: what changed, or everything when that is due
 
 
+def reads_whole(
+    stream: Stream, watermark: datetime | None, last_full_at: datetime | None, now: datetime
+) -> bool:
+    """Whether the usual pass over a stream reads everything now, and not only what changed."""
+    stale = last_full_at is None or now - last_full_at >= FULL_EVERY
+    return not stream.delta or watermark is None or stale
+
+
 def run_stream(
     around: Surroundings, http: Http, stream: Stream, *, account: int, account_name: str, kind: Kind = "usual"
 ) -> RunResult:
@@ -115,9 +124,15 @@ def run_stream(
 
 
 def fail_stream(
-    around: Surroundings, stream: Stream, problem: Problem, *, account: int, account_name: str
+    around: Surroundings,
+    stream: Stream,
+    problem: Problem,
+    *,
+    account: int,
+    account_name: str,
+    quota: Quota | None = None,
 ) -> RunResult:
-    """Record a run that could not even begin, because the account's way in failed. No request is made."""
+    """Record a run that could not even begin: the way in failed, or the `quota` has no room. No request is made."""
     now = around.clock()
     claimed = runs.claim(
         around.store, account, stream.name, trigger=around.trigger, holder=around.holder, now=now
@@ -132,7 +147,7 @@ def fail_stream(
         claimed,
         state,
         now=now,
-        totals={},
+        totals={} if quota is None else {"quota_used": quota.used, "quota_limit": quota.limit},
         watermark=None,
         full=False,
         keep_token=True,
@@ -198,12 +213,10 @@ class _Run:
         claim, now = self._claim, self._began
         if kind == "sweep":
             return "sweep", None, None
-        full = kind == "full"
-        stale = claim.last_full_at is None or now - claim.last_full_at >= FULL_EVERY
         token = claim.token
-        if token is not None and not (full and token.mode != "full"):
+        if token is not None and not (kind == "full" and token.mode != "full"):
             return token.mode, None if token.since is None else from_seconds(token.since), token
-        if full or not self._stream.delta or claim.watermark is None or stale:
+        if kind == "full" or reads_whole(self._stream, claim.watermark, claim.last_full_at, now):
             return "full", None, None
         return "delta", claim.watermark, None
 

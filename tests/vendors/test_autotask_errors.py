@@ -38,6 +38,11 @@ def meaning(status: int, *texts: str) -> type[Problem] | None:
         ("There are too many concurrent processes locking that table.", VendorDown),
         ("Transaction was deadlocked on lock resources.", VendorDown),
         ("Execution Timeout Expired.", VendorDown),
+        ("This resource is locked by another user.", VendorDown),
+        ("The resource you are trying to update is locked by user jdoe.", VendorDown),
+        ("The account is currently locked by another process. Please try again.", VendorDown),
+        ("Ticket T20260101.0001 is being edited by another resource.", VendorDown),
+        ("The resource is locked.", ContractChanged),  # no word of the API user: its account goes on
         (
             "The logged in Resource does not have the adequate permissions to update this entity type.",
             AccessProblem,
@@ -49,6 +54,8 @@ def meaning(status: int, *texts: str) -> type[Problem] | None:
         ("Zone information could not be determined", CredentialsProblem),
         ("The user account has been locked.", CredentialsProblem),
         ("Your login is locked out", CredentialsProblem),
+        ("The logged in Resource is locked.", CredentialsProblem),
+        ("The user account was locked by an administrator.", CredentialsProblem),
         ("Invalid username or password", CredentialsProblem),
         ("The password has expired", CredentialsProblem),
         ("No matching records found, or no action was taken.", RecordVanished),

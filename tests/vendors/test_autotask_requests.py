@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.autotask_psa import CONNECTOR, wire
 from connectors.autotask_psa.picklists import PICKLISTS
+from connectors.autotask_psa.settings import MOST_AT_ONCE
 from connectors.autotask_psa.streams import STREAMS
 from sevenc_sync.connect.errors import ContractChanged
 from sevenc_sync.connect.http import Http, HttpFactory
@@ -343,3 +344,8 @@ def test_an_answer_of_another_shape_is_never_no_records(
     vendor.post(f"{ZONE}/Roles/query").respond(200, json=answer)
     with pytest.raises(ContractChanged):
         pull(http, BY_NAME["roles"])
+
+
+def test_no_stream_reads_more_parts_side_by_side_than_autotask_bears() -> None:
+    at_once = {stream.name: stream.ranges.workers for stream in STREAMS if stream.ranges is not None}
+    assert {name: count for name, count in at_once.items() if count > MOST_AT_ONCE} == {}

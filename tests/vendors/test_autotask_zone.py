@@ -3,6 +3,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from connectors.autotask_psa import CONNECTOR
 from connectors.autotask_psa.settings import AutotaskSettings
-from connectors.autotask_psa.zone import ROUND, limits
+from connectors.autotask_psa.zone import limits
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.errors import ContractChanged, CredentialsProblem, Throttled, VendorDown
 from sevenc_sync.connect.http import Http, HttpFactory
@@ -220,19 +221,45 @@ def test_the_quota_is_known_once_the_account_is_open(factory: HttpFactory, vendo
         quota = http.quota
     assert quota is not None
     assert (quota.used, quota.limit, quota.window, quota.at) == (1200, 10000, timedelta(hours=1), NOW)
+    assert quota.share == 2500
+
+
+def test_our_pace_is_our_share_of_the_limit_that_the_tenant_tells(
+    factory: HttpFactory, vendor: respx.MockRouter, waits: Any
+) -> None:
+    answer_zone(vendor, ZONE)
+    answer_quota(
+        vendor, externalRequestThreshold=300, requestThresholdTimeframe=30, currentTimeframeRequestCount=0
+    )
+    vendor.get(f"{ZONE}/V1.0/Version").respond(200, json={})
+    with CONNECTOR.open(settings(quota_share=10), factory) as http:
+        assert http.quota is not None
+        assert (http.quota.share, http.quota.per_minute) == (30, 1)
+        for _ in range(20):  # asking for the quota was the first of 20 requests that may come at once
+            http.get("/Version")
+    assert waits.seconds == [pytest.approx(60, abs=10)]
+
+
+def test_the_operators_own_pace_stays(factory: HttpFactory, vendor: respx.MockRouter) -> None:
+    answer_zone(vendor, ZONE)
+    answer_quota(vendor, externalRequestThreshold=3000)
+    with (
+        patch.object(Http, "pace") as paced,
+        CONNECTOR.open(settings(requests_per_minute=100), factory) as http,
+    ):
+        assert http.quota is not None
+    paced.assert_not_called()
 
 
 @pytest.mark.parametrize(
     ("used", "share", "has_room"),
     [
-        (10_000 - ROUND, 25, True),
-        (10_000 - ROUND + 1, 25, False),
+        (10_000 - 20, 25, True),
+        (10_000 - 19, 25, False),
         (10_000, 25, False),
-        (10_000 - 100, 1, True),  # a small share needs little room
-        (10_000 - 99, 1, False),
     ],
 )
-def test_a_round_begins_only_if_the_hour_has_room_for_it(
+def test_nothing_is_asked_when_the_hour_is_all_but_used_up(
     factory: HttpFactory, vendor: respx.MockRouter, used: int, share: int, has_room: bool
 ) -> None:
     answer_zone(vendor, ZONE)
@@ -307,3 +334,10 @@ def test_the_settings_never_show_their_secrets() -> None:
     assert "msp.test" not in shown
     assert "s3cret" not in shown
     assert "TRACKINGCODE" not in shown
+
+
+@pytest.mark.parametrize("count", [4, 16])
+def test_more_requests_at_once_than_autotask_bears_are_a_mistake_of_the_configuration(count: int) -> None:
+    with pytest.raises(ValidationError, match="less than or equal to 3"):
+        settings(requests_at_once=count)
+    assert settings(requests_at_once=3).requests_at_once == 3
