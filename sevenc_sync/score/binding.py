@@ -30,7 +30,7 @@ from sevenc_sync.score.sources import SOURCES, Source
 from sevenc_sync.score.vocabulary import DAY, Sql, Uses, clock
 from sevenc_sync.score.words import Phrases
 from sevenc_sync.score.wordtables import Flags, WordsTable, client_numbers, flag_names
-from sevenc_sync.score.workbinding import events, projects, time_entries
+from sevenc_sync.score.workbinding import events, plan_items, projects, tickets, time_entries
 from sevenc_sync.store.tables import client, device_link, evidence, link
 
 _company, _ticket, _asset = evidence["company"], evidence["ticket"], evidence["asset"]
@@ -101,8 +101,6 @@ class Binder:
         table = evidence[source.table]
         from_, where = self.linked(table)
         flags = self.flags(table, source, flag_names(uses))
-        if source.name == "tickets":
-            where.append(_ticket.c.merged_into.is_(None))
         return Bound(
             source=source,
             from_=flags.join(from_),
@@ -199,10 +197,11 @@ class Binder:
 
 _BINDERS: Mapping[str, Callable[[Binder, Source, Uses], Bound]] = {
     "companies": Binder.companies,
-    "tickets": Binder.simple,
+    "tickets": tickets,
     "time_entries": time_entries,
     "projects": projects,
     "phases": Binder.simple,
+    "plan_items": plan_items,
     "activities": Binder.simple,
     "events": events,
     "assets": assets,

@@ -4,7 +4,7 @@ Making a statement takes longer than running it for a few clients, so what chang
 phrases) is told to it when it is run.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +13,11 @@ from sqlalchemy.sql.elements import KeyedColumnElement
 
 from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.bound import Bound
+from sevenc_sync.score.counted import YEAR
 from sevenc_sync.score.decided import without_excepted
 from sevenc_sync.score.language import build
-from sevenc_sync.score.measures import MEASURES, YEAR
+from sevenc_sync.score.measures import MEASURES
+from sevenc_sync.score.middle import middle_of
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES
 from sevenc_sync.score.vocabulary import DAY, Sql, Uses, clock
@@ -33,10 +35,14 @@ Sums = dict[str, dict[int, dict[str, Any]]]
 
 @dataclass(frozen=True)
 class _Counting:
-    """A statement that counts one source, what its columns are, and the tables of words that it must be given."""
+    """A statement that counts one source, what its columns are, and the tables of words that it must be given.
+
+    `middles` are the statements of its medians, by indicator.
+    """
 
     statement: Select[Any]
     plan: Sequence[tuple[str, str]]
+    middles: Mapping[str, Select[Any]]
     words: Mapping[str, WordsTable]
 
 
@@ -52,10 +58,14 @@ def all_sums(connection: Connection, binder: Binder, *, with_exceptions: bool = 
 
 def _counted(connection: Connection, binder: Binder, counting: _Counting) -> Sums:
     found: Sums = {key: {} for key, _ in counting.plan}
-    for row in connection.execute(counting.statement, binder.parameters(counting.words)):
+    told = binder.parameters(counting.words)
+    for row in connection.execute(counting.statement, told):
         owner = row[0]
         for (key, part), value in zip(counting.plan, row[1:], strict=True):
             found[key].setdefault(owner, {})[part] = value
+    for name, statement in counting.middles.items():
+        for row in connection.execute(statement, told):
+            found[name][row.client]["middle"] = row.middle
     return found
 
 
@@ -116,24 +126,34 @@ def _made(
         plan.append((key, part))
 
     reached: dict[tuple[str, ...], Sql] = {}
+    medians: dict[str, Select[Any]] = {}
     for indicator in indicators:
         parts = expressions(indicator, bound, binder.rules, binder.now)
         reached |= _reach(indicator, bound, parts)
         if with_exceptions:
             parts = without_excepted(parts, bound, indicator, binder.clock)
-        for part, sql in MEASURES[indicator.measure].sums(indicator, parts).items():
+        if indicator.measure == "median":
+            medians[indicator.id] = middle_of(bound, parts)
+        for part, sql in _sums(indicator, parts, bound, newest):
             ask(indicator.id, part, sql)
-        if indicator.is_attested and "is_record" in bound.columns:
-            evident = and_(parts["where"], not_(bound.columns["is_record"]))
-            ask(indicator.id, "evidenced", func.count(case((evident, literal(1, Integer())))))
-        ask(indicator.id, "newest", func.max(case((parts["where"], newest)), type_=BigInteger()))
     for unit in units:
         ask(unit_key(unit), "units", _unit_sum(unit, bound))
     statement = bound.select(bound.client.label("client"), *selected).group_by(bound.client)
     if not units:
         # Most rows of a long history are asked for by no indicator: they end here, before anything is counted.
         statement = statement.where(or_(*reached.values()))
-    return _Counting(statement, plan, binder.words)
+    return _Counting(statement, plan, medians, binder.words)
+
+
+def _sums(
+    indicator: Indicator, parts: dict[str, Sql], bound: Bound, newest: Sql
+) -> Iterator[tuple[str, Sql]]:
+    """What is summed up for one indicator: its measure's sums, and what shows how good the evidence is."""
+    yield from MEASURES[indicator.measure].sums(indicator, parts).items()
+    if indicator.is_attested and "is_record" in bound.columns:
+        evident = and_(parts["where"], not_(bound.columns["is_record"]))
+        yield "evidenced", func.count(case((evident, literal(1, Integer()))))
+    yield "newest", func.max(case((parts["where"], newest)), type_=BigInteger())
 
 
 def _reach(indicator: Indicator, bound: Bound, parts: Mapping[str, Sql]) -> dict[tuple[str, ...], Sql]:
@@ -156,6 +176,8 @@ def _reach(indicator: Indicator, bound: Bound, parts: Mapping[str, Sql]) -> dict
 
 def newest_of(bound: Bound) -> Sql:
     """When a row's evidence is from: its own time, else when it was read."""
+    if bound.source.is_own:
+        return bound.columns[bound.source.newest]
     own = evidence[bound.source.table].c[bound.source.newest]
     newest, fetched = bound.columns[bound.source.newest], bound.columns["fetched_at"]
     return func.coalesce(newest, fetched) if own.nullable else newest

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, select
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.binding import Binder
+from sevenc_sync.score.counted import UNIT_TABLES
 from sevenc_sync.score.counting import all_sums, unit_key
 from sevenc_sync.score.decided import Attested, Excepted, read_attested
 from sevenc_sync.score.feeds import Feeds, Sources
 from sevenc_sync.score.inputs import ClientInputs, Input, client_result
-from sevenc_sync.score.measures import UNIT_TABLES
 from sevenc_sync.score.results import WHOLE, ClientResult
 from sevenc_sync.score.rollup import Subject
 from sevenc_sync.score.rules import Indicator, Rules
@@ -74,6 +74,9 @@ class Evaluation:
 
     def _fault(self, indicator: Indicator, subject: Subject) -> str | None:
         """Why nothing can be said. Clients that the same accounts know, and of whom the same is attested, share it."""
+        # Looking back behind the day on which the client was found says nothing of rules that do not ask for it.
+        if indicator.need.known and to_seconds(self.at) - subject.since < indicator.need.known:
+            return "the client is too new for it"
         known = self.sources.linked.get(subject.client, frozenset())
         attested = self.attested.get(subject.client, frozenset())
         key = (indicator.id, subject.account, known, attested)
@@ -83,6 +86,8 @@ class Evaluation:
 
     def _fault_found(self, indicator: Indicator, subject: Subject) -> str | None:
         source = SOURCES[indicator.rows]
+        if source.is_own:
+            return None
         others = {source.columns[name].table for name in indicator.uses.columns} - {None}
         joined = {name for name in others if name is not None}
         if indicator.per is not None:
@@ -188,10 +193,13 @@ def _used_fields(connection: Connection, rules: Rules) -> dict[int, frozenset[st
 def _subjects(connection: Connection, clients: Collection[int] | None) -> list[Subject]:
     columns = client.c
     statement = (
-        select(columns.id, columns.name, columns.account, columns.company)
+        select(columns.id, columns.name, columns.account, columns.company, columns.created_at)
         .where(columns.is_active)
         .order_by(columns.id)
     )
     if clients is not None:
         statement = statement.where(columns.id.in_(sorted(clients)))
-    return [Subject(row.id, row.name, row.account, row.company) for row in connection.execute(statement)]
+    return [
+        Subject(row.id, row.name, row.account, row.company, row.created_at)
+        for row in connection.execute(statement)
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import Connection, and_, case, func, not_, or_, select
+from sqlalchemy import Connection, and_, case, func, not_, or_, select, true
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.binding import Binder
@@ -98,8 +98,10 @@ def explain_indicators(
 ) -> list[Explained]:
     """The same for any indicators by id, from one snapshot, in the rules' order; ids that no rule has are left out."""
     few = rules.with_indicators([item for item in rules.indicators if item.id in wanted])
+    # What speaks of all other indicators needs them all.
+    asked = rules if any(item.measure == "proof" for item in few.indicators) else few
     with store.read() as connection:
-        results = evaluate(connection, few, now, feeds, [client_id]).results()
+        results = evaluate(connection, asked, now, feeds, [client_id]).results()
         if not results:
             raise KeyError(f"client {client_id}")
         binder = binder_of(connection, few, now, client_id)
@@ -192,13 +194,23 @@ def _row_conditions(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, S
     if indicator.measure == "sum_ratio" and good is not None:
         rest = and_(where, not_(func.coalesce(good, False)))
         return (counted, rest) if indicator.better == "higher" else (where, counted)
-    if indicator.measure == "rhythm":
-        return and_(where, parts["of"].is_not(None)), None
-    if indicator.measure in ("age", "document", "number"):
-        said = and_(where, parts["of"].is_not(None))
-        return said, and_(where, parts["of"].is_(None)) if indicator.rows == "companies" else None
+    if indicator.measure in ("median", "match", "proof", "rhythm", "age", "document", "number"):
+        return _valued(indicator, parts)
     conditions = [sql for key, sql in parts.items() if key.startswith(("steps ", "parts "))]
     return and_(where, or_(*conditions)), None
+
+
+def _valued(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, Sql | None]:
+    """The same for measures that look at a value of each row."""
+    if indicator.measure == "proof":
+        return parts["where"], None
+    said = and_(parts["where"], parts["of"].is_not(None), parts.get("good", true()))
+    if indicator.measure == "median":
+        best = indicator.levels[-1]
+        return said, and_(said, parts["of"] > best if indicator.better == "lower" else parts["of"] < best)
+    if indicator.measure in ("age", "document", "number") and indicator.rows == "companies":
+        return said, and_(parts["where"], parts["of"].is_(None))
+    return said, None
 
 
 def _rows(

@@ -5,11 +5,13 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import column, literal
 
+from sevenc_sync.score.counted import UNIT_TABLES
 from sevenc_sync.score.entries import EntryReader, is_number
 from sevenc_sync.score.ladders import Better, is_ladder
 from sevenc_sync.score.language import build
-from sevenc_sync.score.measures import MEASURES, UNIT_TABLES, Measure
+from sevenc_sync.score.measures import MEASURES
 from sevenc_sync.score.mistakes import listed, nearest, shown
+from sevenc_sync.score.reading import Measure
 from sevenc_sync.score.rules import Absent, Indicator, Need, Per, Period
 from sevenc_sync.score.sources import SOURCES, Source
 from sevenc_sync.score.vocabulary import NAMES, SQL_TYPE, AnyKind, Scope, Uses
@@ -17,6 +19,7 @@ from sevenc_sync.score.vocabulary import NAMES, SQL_TYPE, AnyKind, Scope, Uses
 DEFAULT_FRESH = 3 * 86_400  # a stream that is read daily may fail twice before its evidence counts as too old
 _STEPS = 5
 _DATED = ("age", "document", "rhythm")
+_NEEDS = ("sample", "fresh", "known")
 _SOURCE_KINDS = ("attestation", "backup", "monitoring", "psa")
 
 
@@ -30,6 +33,7 @@ def read_indicator(reader: EntryReader, areas: frozenset[str], tags: frozenset[s
     rows = reader.choice("rows", list(SOURCES), None)
     measure = MEASURES[reader.choice("measure", list(MEASURES), "share") or "share"]
     source = SOURCES.get(rows)
+    informs = reader.flag("inform", False)
     check = _Check(reader, source, tags, areas)
     better = cast(Better, reader.choice("better", ("higher", "lower"), measure.better))
     if measure.name in ("share", "steps", "covers") and better == "lower":
@@ -51,6 +55,9 @@ def read_indicator(reader: EntryReader, areas: frozenset[str], tags: frozenset[s
         of=texts.get("of"),
         top=texts.get("top"),
         bottom=texts.get("bottom"),
+        before=texts.get("before"),
+        earlier=texts.get("earlier"),
+        acted=texts.get("acted"),
         steps=check.steps() if measure.name == "steps" else (),
         parts=check.parts() if measure.name == "covers" else (),
         window=window,
@@ -60,9 +67,9 @@ def read_indicator(reader: EntryReader, areas: frozenset[str], tags: frozenset[s
         times=reader.positive("times", 1.0) if measure.name == "per" else 1.0,
         unit=reader.optional_text("unit") or measure.unit,
         better=better,
-        levels=_levels(reader, measure, better),
+        levels=() if informs else _levels(reader, measure, better),
         gate=reader.flag("gate", False),
-        weight=reader.positive("weight", 1.0),
+        weight=0.0 if informs else reader.positive("weight", 1.0),
         need=_need(reader, measure),
         absent=_absent(reader, measure),
         ahead=(reader.length("ahead", 86_400) or 0) if measure.name in _DATED else 0,
@@ -108,7 +115,7 @@ def _interval(reader: EntryReader, measure: Measure) -> int | None:
 
 
 def _per(reader: EntryReader, measure: Measure) -> Per | None:
-    if measure.name != "per":
+    if measure.name not in ("per", "match"):
         return None
     return cast(Per, reader.choice("per", list(UNIT_TABLES), None))
 
@@ -152,7 +159,7 @@ def _levels(reader: EntryReader, measure: Measure, better: Better) -> tuple[floa
 
 
 def _need(reader: EntryReader, measure: Measure) -> Need:
-    sample, fresh = measure.sample, DEFAULT_FRESH
+    sample, fresh, known = measure.sample, DEFAULT_FRESH, 0
     for key, value in reader.optional_table("need").items():
         if key == "sample":
             if is_number(value) and isinstance(value, int) and value >= 0:
@@ -161,9 +168,11 @@ def _need(reader: EntryReader, measure: Measure) -> Need:
                 reader.wrong("need", "sample is no whole number", shown(value), "a whole number from 0 on")
         elif key == "fresh":
             fresh = reader.length_of("need", value, DEFAULT_FRESH) or DEFAULT_FRESH
+        elif key == "known":
+            known = reader.length_of("need", value, None) or 0
         else:
-            reader.wrong("need", "unknown key", key, "sample or fresh", nearest(key, ("sample", "fresh")))
-    return Need(sample, fresh)
+            reader.wrong("need", "unknown key", key, "sample, fresh or known", nearest(key, _NEEDS))
+    return Need(sample, fresh, known)
 
 
 class _Check:

@@ -4,7 +4,7 @@ Everything behind these inputs is a pure function of (inputs, rules, clock). So 
 long after the evidence has changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +13,14 @@ from msgspec import structs
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.ladders import shown_value
-from sevenc_sync.score.measures import LOW_SAMPLE, MEASURES, Reading
+from sevenc_sync.score.measures import MEASURES
+from sevenc_sync.score.reading import LOW_SAMPLE, Reading
 from sevenc_sync.score.results import WHOLE, ClientResult, IndicatorResult
 from sevenc_sync.score.rollup import Subject, roll_up
 from sevenc_sync.score.rules import Indicator, Rules
 
 LEFT_OUT = "left out by an exception"
+INFORMS = "for information: no level is made of it"
 
 Sums = Mapping[str, int | float | None]
 
@@ -48,7 +50,7 @@ class ClientInputs(msgspec.Struct, frozen=True):
 def client_result(rules: Rules, at: datetime, inputs: ClientInputs) -> ClientResult:
     """The client's result at the clock `at`. Raises KeyError when the inputs lack one of the rules' indicators."""
     given = [inputs.indicators[item.id] for item in rules.indicators]
-    plain = [_result(item, one, one.sums, at) for item, one in zip(rules.indicators, given, strict=True)]
+    plain = _plain(rules.indicators, given, at)
     if all(one.excepted is None for one in given):
         return roll_up(rules, inputs.subject, at, plain)
     counted = [
@@ -61,6 +63,21 @@ def client_result(rules: Rules, at: datetime, inputs: ClientInputs) -> ClientRes
 def canonical(result: ClientResult) -> bytes:
     """The bytes of a result: equal for equal results, on every machine."""
     return msgspec.json.encode(result, order="deterministic")
+
+
+def _plain(indicators: Sequence[Indicator], given: Sequence[Input], at: datetime) -> list[IndicatorResult]:
+    """The indicators as they are without any exception; what speaks of all others comes after them."""
+    found = {
+        item.id: _result(item, one, one.sums, at)
+        for item, one in zip(indicators, given, strict=True)
+        if item.measure != "proof"
+    }
+    counted = [item for item in found.values() if item.weight]
+    of_all = {"defined": len(counted), "known": sum(item.level is not None for item in counted)}
+    for item, one in zip(indicators, given, strict=True):
+        if item.measure == "proof":
+            found[item.id] = _result(item, one, None if one.sums is None else {**one.sums, **of_all}, at)
+    return [found[item.id] for item in indicators]
 
 
 def _with_exceptions(
@@ -89,6 +106,7 @@ def _result(indicator: Indicator, given: Input, sums: Sums | None, at: datetime)
     elif sums is not None:
         reading = Reading(value=None, sample=counted["sample"])
     known = reason is None
+    level = reading.level if known and not indicator.informs else None
     newest = counted["newest"]
     return IndicatorResult(
         id=indicator.id,
@@ -99,9 +117,9 @@ def _result(indicator: Indicator, given: Input, sums: Sums | None, at: datetime)
         value=shown_value(reading.value) if known and reading.value is not None else None,
         sample=reading.sample,
         good=reading.good if known else None,
-        level=reading.level if known else None,
-        level_without=reading.level if known else None,
-        reason=reason,
+        level=level,
+        level_without=level,
+        reason=INFORMS if known and indicator.informs else reason,
         excepted=None,
         is_low_sample=known and measure.is_share and reading.sample < LOW_SAMPLE,
         is_gate=indicator.gate,

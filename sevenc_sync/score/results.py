@@ -39,8 +39,8 @@ class IndicatorResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def counts(self) -> bool:
-        """Whether it counts in the roll-up and in the proof: no exception leaves it out."""
-        return self.excepted != WHOLE
+        """Whether it counts in the roll-up and in the proof: it does more than inform, and no exception leaves it out."""
+        return self.excepted != WHOLE and self.weight > 0
 
 
 class PartResult(msgspec.Struct, frozen=True, kw_only=True):

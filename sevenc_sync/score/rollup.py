@@ -22,6 +22,7 @@ class Subject(msgspec.Struct, frozen=True):
     name: str
     account: int
     company: str
+    since: int = 0  # when it became a client of ours, in epoch seconds
 
 
 def roll_up(
@@ -36,7 +37,10 @@ def roll_up(
     `without` are the same indicators as they are without any exception; None: no exception is in force.
     """
     plain = indicators if without is None else without
-    counted, all_of_them = _by_area(item for item in indicators if item.counts), _by_area(plain)
+    counted, all_of_them = (
+        _by_area(item for item in indicators if item.counts),
+        _by_area(item for item in plain if item.weight),
+    )
     areas = tuple(
         area_result(area, counted.get(area.slug, ()), all_of_them.get(area.slug, ())) for area in rules.areas
     )

@@ -64,10 +64,14 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Need(msgspec.Struct, frozen=True):
-    """What an indicator must have to be known: rows, and how old the last good reading may be, in seconds."""
+    """What an indicator must have to be known: rows, how old the last good reading may be, how long the client is known.
+
+    The last two in seconds.
+    """
 
     sample: int
     fresh: int
+    known: int = 0
 
 
 class Indicator(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,11 +107,19 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     basis: str
     sources: tuple[str, ...]
     uses: Uses
+    before: str | None = None
+    earlier: str | None = None
+    acted: str | None = None
 
     @property
     def area(self) -> str:
         """The slug of the area that it belongs to."""
         return self.id.rpartition(".")[0]
+
+    @property
+    def informs(self) -> bool:
+        """Whether its value is only shown: it has no level, and counts neither in the score nor in the proof."""
+        return not self.weight
 
     @property
     def is_attested(self) -> bool:
@@ -122,6 +134,9 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
             "of": self.of,
             "top": self.top,
             "bottom": self.bottom,
+            "before": self.before,
+            "earlier": self.earlier,
+            "acted": self.acted,
         }
         found = {key: text for key, text in named.items() if text is not None}
         found |= {f"steps {number}": text for number, text in enumerate(self.steps, start=1)}

@@ -26,7 +26,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     `phrase` is the kind of words that tagged() and service() read, None where the rows have none. `label` names the
     columns by which a person knows a row again. `instead` is the evidence table whose rows stand in where no source
-    delivers the own one; `words_of` another table whose words tagged() reads beside the own ones.
+    delivers the own one; `words_of` another table whose words tagged() reads beside the own ones. `is_own`: the rows are
+    this program's own, so no source can fail to deliver them.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     label: tuple[str, ...]
     instead: str | None = None
     words_of: str | None = None
+    is_own: bool = False
 
 
 def text(means: str, table: str | None = None) -> ColumnFact:

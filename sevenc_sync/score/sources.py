@@ -59,8 +59,13 @@ _TICKETS = Source(
         "sla": text("the service level that applies"),
         "met_sla": flag("the vendor's own verdict on the service level"),
         "owner": text("who is responsible for it"),
-        "hours": number("hours worked on it"),
+        "hours": number("hours worked on it; where the ticket does not say, those of its time entries"),
         "contract": text("the vendor's id of the contract that it falls under"),
+        "asset": text("the vendor's id of the device that it is about"),
+        "is_repeat": flag(
+            "whether another ticket about the same device, of the same type and sub-type, came in up to 30 days before; "
+            "null where no device is known"
+        ),
     },
     at="opened_at",
     newest="updated_at",

@@ -2,20 +2,39 @@
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Integer, Text, and_, cast, exists, false, literal, null, or_, select, true, union_all
+from sqlalchemy import (
+    Double,
+    Integer,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from sevenc_sync.score.bound import Bound, own_columns
 from sevenc_sync.score.decided import field_values
 from sevenc_sync.score.sources import SOURCES, Source
-from sevenc_sync.score.vocabulary import SQL_TYPE, Sql, Uses
+from sevenc_sync.score.sqlfunctions import same_order
+from sevenc_sync.score.vocabulary import DAY, SQL_TYPE, Sql, Uses
 from sevenc_sync.score.wordtables import flag_names
-from sevenc_sync.store.tables import client, evidence, link
+from sevenc_sync.store.tables import client, evidence, link, plan_item
 
 if TYPE_CHECKING:  # binding binds by way of this module
     from sevenc_sync.score.binding import Binder
 
 _entry, _ticket, _company = evidence["time_entry"], evidence["ticket"], evidence["company"]
 _project, _phase, _activity = evidence["project"], evidence["phase"], evidence["activity"]
+
+_REPEATED_WITHIN = 30 * DAY
 
 
 def time_entries(binder: "Binder", source: Source, uses: Uses) -> Bound:
@@ -70,6 +89,79 @@ def time_entries(binder: "Binder", source: Source, uses: Uses) -> Bound:
         account=rows.c.account,
         columns={name: rows.c[f"c_{name}"] for name in source.columns},
         flags={name: rows.c[f"f_{name}"] for name in names},
+        customs={},
+    )
+
+
+def tickets(binder: "Binder", source: Source, uses: Uses) -> Bound:
+    """Tickets with the hours of their time entries, and whether each repeats an earlier one."""
+    from_, where = binder.linked(_ticket)
+    flags = binder.flags(_ticket, source, flag_names(uses))
+    own = own_columns(_ticket, source)
+    booked = own_columns(_entry, SOURCES["time_entries"])["hours"]
+    of_entries = (
+        select(func.sum(booked, type_=Double()))
+        .where(
+            _entry.c.account == _ticket.c.account,
+            _entry.c.ticket == _ticket.c.id,
+            _entry.c.gone_at.is_(None),
+        )
+        .correlate(_ticket)
+        .scalar_subquery()
+    )
+    return Bound(
+        source=source,
+        from_=flags.join(from_),
+        where=(*where, _ticket.c.merged_into.is_(None)),
+        client=link.c.client,
+        account=_ticket.c.account,
+        columns=own | {"hours": func.coalesce(own["hours"], of_entries), "is_repeat": _is_repeat()},
+        flags=flags.by_name,
+        customs={},
+    )
+
+
+def _is_repeat() -> Sql:
+    before = _ticket.alias("before")
+    same = [
+        func.coalesce(before.c[name], "") == func.coalesce(_ticket.c[name], "")
+        for name in ("type", "subtype")
+    ]
+    found = (
+        select(literal(1, Integer()))
+        .where(
+            before.c.account == _ticket.c.account,
+            before.c.company == _ticket.c.company,
+            before.c.opened_at >= _ticket.c.opened_at - _REPEATED_WITHIN,
+            or_(
+                before.c.opened_at < _ticket.c.opened_at,
+                and_(
+                    before.c.opened_at == _ticket.c.opened_at,
+                    same_order(before.c.id) < same_order(_ticket.c.id),
+                ),
+            ),
+            before.c.asset == _ticket.c.asset,
+            *same,
+            before.c.merged_into.is_(None),
+            before.c.gone_at.is_(None),
+        )
+        .correlate(_ticket)
+        .exists()
+    )
+    return case((_ticket.c.asset.is_not(None), found))
+
+
+def plan_items(binder: "Binder", source: Source, _uses: Uses) -> Bound:
+    """Items of the plan; they stand beside the client's PSA account."""
+    own: dict[str, Sql] = {name: plan_item.c[name] for name in source.columns if name in plan_item.c}
+    return Bound(
+        source=source,
+        from_=plan_item.join(client, client.c.id == plan_item.c.client),
+        where=(client.c.is_active, *binder.of_clients(client.c.id)),
+        client=client.c.id,
+        account=client.c.account,
+        columns=own | {"fetched_at": plan_item.c.changed_at},
+        flags={},
         customs={},
     )
 

@@ -119,4 +119,25 @@ _EVENTS = Source(
     instead="company",
 )
 
-WORK_SOURCES = (_TIME_ENTRIES, _PROJECTS, _PHASES, _ACTIVITIES, _EVENTS)
+_PLAN_ITEMS = Source(
+    name="plan_items",
+    table="plan_item",
+    means="Items of the client's plan, as they stand in this program.",
+    columns={
+        "id": text("the item's id"),
+        "fetched_at": time("when the item last changed"),
+        "indicator": text("the indicator that it is about"),
+        "state": text("open, accepted, done or risk (accepted as it is)"),
+        "owner": text("who is to do it"),
+        "due_at": time("by when it should be done"),
+        "first_at": time("when it came into the plan"),
+        "changed_at": time("when it last changed"),
+    },
+    at="due_at",
+    newest="changed_at",
+    phrase=None,
+    label=("indicator", "state", "owner", "due_at"),
+    is_own=True,
+)
+
+WORK_SOURCES = (_TIME_ENTRIES, _PROJECTS, _PHASES, _ACTIVITIES, _EVENTS, _PLAN_ITEMS)

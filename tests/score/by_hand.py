@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
+
+from sevenc_sync.clock import to_seconds
 from sevenc_sync.model import (
     Activity,
     Asset,
@@ -18,6 +21,7 @@ from sevenc_sync.model import (
     TimeEntry,
 )
 from sevenc_sync.score import Rules
+from sevenc_sync.store.tables import plan_item
 from tests.score.conftest import BACKUP, PSA, RMM, World, ago
 
 Expected = tuple[float | None, int, float | None]
@@ -154,6 +158,48 @@ def lines(*products: str) -> Make:
         ]
         none = [ContractLine(id=f"{n}-z", company=f"c{n}", contract=f"{n}-k0", product="Audit", quantity=0.0)]
         world.put(PSA, *sold, *old, *none)
+
+    return make
+
+
+def billed(quantities: Mapping[str, float]) -> Make:
+    """One contract in force with so many of these products, and one that is over with ten workstations."""
+
+    def make(world: World, n: int) -> None:
+        contracts({}, {"is_active": False})(world, n)
+        of = [(f"{n}-k0", product, quantity) for product, quantity in quantities.items()]
+        of.append((f"{n}-k1", "MS-WORKSTATION", 10.0))
+        world.put(
+            PSA,
+            *[
+                ContractLine(
+                    id=f"{n}-l{i}", company=f"c{n}", contract=contract, product=product, quantity=quantity
+                )
+                for i, (contract, product, quantity) in enumerate(of)
+            ],
+        )
+
+    return make
+
+
+def plan(*given: tuple[str, float]) -> Make:
+    """Items of the client's plan: (state, due so many days ago)."""
+
+    def make(world: World, n: int) -> None:
+        rows = [
+            {
+                "id": f"{n}-{i}",
+                "client": n,
+                "indicator": f"a.b.c{i}",
+                "state": state,
+                "due_at": to_seconds(ago(days)),
+                "first_at": 0,
+                "changed_at": 0,
+            }
+            for i, (state, days) in enumerate(given)
+        ]
+        with world.store.write() as connection:
+            connection.execute(insert(plan_item), rows)
 
     return make
 

@@ -8,6 +8,7 @@ from tests.score.by_hand import (
     REACTIVE,
     Case,
     activities,
+    billed,
     closed,
     contracts,
     expected_of,
@@ -117,6 +118,22 @@ CASES = [
     Case(
         "charge.responsibility-matrix.ceo-default", (10.0, 1, 3.5), custom={"Matrix Unassigned Percent": "10"}
     ),
+    # 8 servers and workstations are billed, 10 computers are there: 100 - 2 / 10. Lines that bill no computers, and the
+    # contract that is over, do not count.
+    Case(
+        "charge.managed-services.billed-match",
+        (80.0, 2, 2.33),
+        with_computers(
+            10, billed({"MS-SERVER": 3.0, "MS-WORKSTATION": 5.0, "MS-VCIO": 1.0, "MS-NETMON": 7.0})
+        ),
+    ),
+    # Three times too many is no better than none: never below 0.
+    Case(
+        "charge.managed-services.billed-match",
+        (0.0, 1, 0.0),
+        with_computers(2, billed({"MS-WORKSTATION": 6.0})),
+    ),
+    Case("charge.managed-services.billed-match", (None, 1, None), billed({"MS-WORKSTATION": 6.0})),
 ]
 
 

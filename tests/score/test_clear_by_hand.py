@@ -86,6 +86,17 @@ CASES = [
     Case(
         "clear.responsibility-definition.items-agreed", (7.5, 1, 0.5), custom={"Matrix Agreed Percent": 7.5}
     ),
+    Case(
+        "clear.ecosystem-organization.vendor-evaluated",
+        (97.0, 1, 4.5),
+        custom={"Vendors Evaluated Percent": 97},
+    ),
+    Case("clear.it-reporting.reports-discussed", (50.0, 1, 2.0), custom={"Reports Discussed Percent": 50}),
+    Case(
+        "clear.responsibility-definition.reassign-rate",
+        (12.5, 1, 2.5),
+        custom={"Reassigned Tickets Percent": 12.5},
+    ),
 ]
 
 

@@ -24,6 +24,8 @@ from tests.score.by_hand import (
 )
 from tests.score.conftest import RMM, World, ago, day
 
+FAULT = {"board": "Help Desk", "type": "Incident", "subtype": "Crash"}
+
 CASES = [
     # 4 of 5: two by the vendor's word, two by the clock, one late. Neither the open one nor the one closed long ago counts.
     Case(
@@ -190,6 +192,32 @@ CASES = [
             {"kind": "network", "monitored_minutes": 40000.0, "offline_minutes": 60.0},
             {"kind": "server", "monitored_minutes": 40000.0},
             {"kind": "workstation", "monitored_minutes": 40000.0, "offline_minutes": 20000.0},
+        ),
+    ),
+    Case("competent.proactive-services.coaching", (40.0, 1, 3.5), custom={"Coaching Percent": 40}),
+    Case("competent.proactive-services.csat", (95.0, 1, 5.0), custom={"CSAT Percent": 95}),
+    # 5 incidents about known devices, of which one repeats an earlier one of its kind. The one of 31 days before, the one
+    # about another device and the one of another sub-type are not repeated; of the last nobody knows the device.
+    Case(
+        "competent.uptime-extension.repeat-rate",
+        (80.0, 5, 3.0),
+        tickets(
+            {**FAULT, "asset": "A", "opened_at": ago(1)},
+            {**FAULT, "asset": "A", "opened_at": ago(20)},
+            {**FAULT, "asset": "A", "opened_at": ago(51)},
+            {**FAULT, "asset": "A", "opened_at": ago(2), "subtype": "Disk"},
+            {**FAULT, "asset": "B", "opened_at": ago(3)},
+            {**FAULT, "opened_at": ago(3)},
+            {**FAULT, "asset": "B", "opened_at": ago(3), "merged_into": "x"},
+        ),
+    ),
+    # Tickets without hours of their own: two were handled without a time entry, three took somebody's time.
+    Case(
+        "competent.managed-services.auto-handled",
+        (40.0, 5, 3.5),
+        both(
+            tickets(*[closed(**ALERT)] * 5),
+            lambda world, n: entries(*[{"ticket": f"{n}-{i}", "hours": 0.5} for i in (0, 1, 2, 2)])(world, n),
         ),
     ),
 ]

@@ -3,6 +3,8 @@
 from sevenc_sync.score import Rules
 from tests.score.by_hand import (
     Case,
+    activities,
+    both,
     expected_of,
     indicators_of,
     machines_known_to_the_psa,
@@ -95,6 +97,18 @@ CASES = [
         ),
     ),
     Case("confident.it-audits.scan-age", (60.0, 1, 3.5), custom={"Last Vulnerability Scan": day(60)}),
+    # Backup and vendor by the calendar, licences by a field: 3 of 6. An old audit, a planned one and an old field do not count.
+    Case(
+        "confident.it-audits.audit-coverage",
+        (50.0, 5, 2.0),
+        both(
+            activities("Audit", 40, name="Backup audit"),
+            activities("Audit", 300, name="Vendors"),
+            activities("Audit", 366, name="Security"),
+            activities("Audit", -5, name="Assets"),
+        ),
+        custom={"Licence Audit Date": day(364), "Access Audit Date": day(366)},
+    ),
 ]
 
 

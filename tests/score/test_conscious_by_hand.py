@@ -53,6 +53,24 @@ CASES = [
             {"planned_start_on": ago(366)},
         ),
     ),
+    Case(
+        "conscious.annual-it-plan.planned-share",
+        (77.5, 1, 3.5),
+        custom={"Planned Project Hours Percent": 77.5},
+    ),
+    # (8 + 0) of (10 + 10) hours. The closed, the standing, the coming one and one without booked hours do not count.
+    Case(
+        "conscious.strategy-execution-management.capacity-booked",
+        (40.0, 2, 1.71),
+        projects(
+            {"budget_hours": 10.0, "scheduled_hours": 8.0},
+            {"budget_hours": 10.0, "scheduled_hours": 0.0},
+            {"budget_hours": 10.0, "scheduled_hours": 10.0, "is_closed": True},
+            {"budget_hours": 10.0, "scheduled_hours": 10.0, "type": "Retainer"},
+            {"budget_hours": 10.0, "scheduled_hours": 10.0, "planned_start_on": ago(-1)},
+            {"budget_hours": 10.0},
+        ),
+    ),
 ]
 
 

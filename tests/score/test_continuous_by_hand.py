@@ -161,6 +161,61 @@ CASES = [
         (50.0, 2, 2.0),
         agents({"is_encrypted": True}, {"is_encrypted": False}, {}, {"kind": "workstation"}, kind="laptop"),
     ),
+    Case(
+        "continuous.disaster-recovery-planning.recovery-in-target",
+        (60.0, 1, 2.5),
+        custom={"Recoveries In Target Percent": 60},
+    ),
+    Case(
+        "continuous.disaster-recovery-planning.failover-coverage",
+        (32.5, 1, 1.5),
+        custom={"Failover Percent": 32.5},
+    ),
+    # Last year's review, and the one before it a year earlier: 4; with an action that is done: 5. A gap of 367 days, one
+    # review alone, or a review that is older than a year: not more than the age says.
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency",
+        (30.0, 1, 4.0),
+        custom={
+            "DR Plan Date": day(30),
+            "DR Plan Previous Review": day(395),
+            "DR Plan Earlier Review": day(761),
+        },
+    ),
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency",
+        (30.0, 1, 5.0),
+        custom={
+            "DR Plan Date": day(30),
+            "DR Plan Previous Review": day(395),
+            "DR Plan Earlier Review": day(700),
+            "DR Plan Actions Done": "2",
+        },
+    ),
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency",
+        (30.0, 1, 3.0),
+        custom={
+            "DR Plan Date": day(30),
+            "DR Plan Previous Review": day(397),
+            "DR Plan Earlier Review": day(700),
+            "DR Plan Actions Done": 2,
+        },
+    ),
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency",
+        (30.0, 1, 3.0),
+        custom={"DR Plan Date": day(30), "DR Plan Previous Review": day(200), "DR Plan Actions Done": 2},
+    ),
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency",
+        (400.0, 1, 2.9),
+        custom={
+            "DR Plan Date": day(400),
+            "DR Plan Previous Review": day(500),
+            "DR Plan Earlier Review": day(600),
+        },
+    ),
 ]
 
 

@@ -11,6 +11,7 @@ from tests.score.by_hand import (
     closed,
     expected_of,
     indicators_of,
+    plan,
     projects,
     score_of_cases,
     tickets,
@@ -18,10 +19,10 @@ from tests.score.by_hand import (
 from tests.score.conftest import World, ago, day
 
 CASES = [
-    # 4 x 12 hours and 1 x 42: 90 / 5 = 18, halfway from 24 to 12. One closed before it was opened is a slip of the pen.
+    # 4 x 12 hours and 1 x 42: the middle one took 12. One closed before it was opened is a slip of the pen.
     Case(
         "cost-effective.it-management-tools.resolve-hours",
-        (18.0, 5, 3.5),
+        (12.0, 5, 4.0),
         tickets(
             *[closed(resolved_at=ago(9.5))] * 3,
             {"is_closed": True, "closed_at": ago(9.5)},
@@ -138,6 +139,66 @@ CASES = [
             {"type": "Workstation", "model": "F", "purchased_on": ago(366)},
             {"type": "Workstation", "purchased_on": ago(30)},
             {"type": "Firewall", "model": "W", "purchased_on": ago(30)},
+        ),
+    ),
+    Case(
+        "cost-effective.vendor-management.renewed-in-time",
+        (90.0, 1, 4.5),
+        custom={"Renewals In Time Percent": 90},
+    ),
+    Case(
+        "cost-effective.it-budget-management.unplanned-spend",
+        (50.0, 1, 1.5),
+        custom={"Unplanned Spend Percent": 50},
+    ),
+    Case(
+        "cost-effective.procurement-management.licences-used",
+        (97.0, 1, 5.0),
+        custom={"Licences Used Percent": 97},
+    ),
+    # It only informs: a value, and no level.
+    Case(
+        "cost-effective.it-budget-management.spend-to-revenue",
+        (4.2, 1, None),
+        custom={"IT Spend Percent of Revenue": "4,2 %"},
+    ),
+    # An even number: halfway between 10 and 14 hours.
+    Case(
+        "cost-effective.it-management-tools.resolve-hours",
+        (12.0, 6, 4.0),
+        tickets(*[closed(resolved_at=ago(10, -hours)) for hours in (1, 2, 10, 14, 90, 900)]),
+    ),
+    # 3 of 5 within the hour; a ticket that nobody answered, one of the alerts and an open one do not count.
+    Case(
+        "cost-effective.it-management-tools.first-contact",
+        (60.0, 5, 2.5),
+        tickets(
+            *[closed(responded_at=ago(9), resolved_at=ago(9, -1))] * 3,
+            *[closed(responded_at=ago(9), resolved_at=ago(9, -1.5))] * 2,
+            closed(resolved_at=ago(9)),
+            closed(**ALERT, responded_at=ago(9), resolved_at=ago(9)),
+            {"responded_at": ago(9), "resolved_at": ago(9)},
+        ),
+    ),
+    # 7 of 94 others are known: training, the vCIO's level, and level 0 for restore tests, the budget, contracts (twice) and
+    # improvements. What only informs is not among them.
+    Case(
+        "cost-effective.framework-and-vcio-role.evidence-coverage",
+        (0.0, 93, 0.0),
+        custom={"Training Percent": 50, "VML": 2},
+    ),
+    # 2 of 3 that were accepted and fell due are done; an open one, an accepted risk, and one that is due tomorrow do not count.
+    Case(
+        "cost-effective.framework-and-vcio-role.plan-followed",
+        (66.6667, 3, 2.83),
+        plan(
+            ("done", 5),
+            ("done", 300),
+            ("accepted", 1),
+            ("accepted", -1),
+            ("open", 5),
+            ("risk", 5),
+            ("done", 366),
         ),
     ),
 ]

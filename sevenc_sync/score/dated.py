@@ -1,0 +1,132 @@
+"""Measures of time: how old something is, and how well a rhythm is kept."""
+
+from sqlalchemy import BigInteger, and_, case, func
+
+from sevenc_sync.score.reading import Expressions, Measure, Reading, Sums, leveled, meant, nothing_found, rows
+from sevenc_sync.score.rules import Indicator
+from sevenc_sync.score.vocabulary import DAY, Sql
+
+# Older than that a document is level 1, however old it is; two years old 2, one year 3. More needs its earlier reviews.
+DOCUMENT_STEPS = (1460.0, 730.0, 365.0)
+# How far a rhythm is behind, in agreed intervals: as long as the last event is so many of them ago, it is level 1 to 4.
+RHYTHM_STEPS = (4.0, 2.0, 1.25, 1.0)
+RHYTHM_SPANS = 4  # the last intervals that are looked at for events
+_MOST_SPANS = 3  # of them hold an event where a rhythm is kept: 75 %
+REVIEWED_WITHIN = 366 * DAY  # of a review after the one before: a year, a leap year included
+
+# age, document
+
+
+def _age_sums(indicator: Indicator, e: Expressions, now: Sql) -> dict[str, Sql]:
+    passed = and_(meant(e), e["of"] <= now + indicator.ahead)
+    return {"sample": rows(passed), "latest": func.max(case((passed, e["of"])), type_=BigInteger())}
+
+
+def _age_in_days(sums: Sums, now: int) -> float | None:
+    latest = sums["latest"]
+    return None if latest is None else float(max(0, now - int(latest)) // DAY)
+
+
+def _age_read(indicator: Indicator, sums: Sums, _units: float | None, now: int) -> Reading:
+    days = _age_in_days(sums, now)
+    if days is None:
+        return nothing_found(indicator, sums["sample"], "no date is known")
+    return Reading(value=days, sample=sums["sample"], level=leveled(indicator, days))
+
+
+def _document_sums(indicator: Indicator, e: Expressions) -> dict[str, Sql]:
+    sums = _age_sums(indicator, e, e["now"])
+    if "before" in e and "earlier" in e:
+        last, before, earlier = e["of"], e["before"], e["earlier"]
+        in_turn = and_(
+            before < last,
+            last - before <= REVIEWED_WITHIN,
+            earlier < before,
+            before - earlier <= REVIEWED_WITHIN,
+        )
+        kept = and_(meant(e), last <= e["now"] + indicator.ahead, in_turn)
+        sums["kept"] = rows(kept)
+        if "acted" in e:
+            sums["acted"] = rows(and_(kept, e["acted"]))
+    return sums
+
+
+def _document_read(indicator: Indicator, sums: Sums, _units: float | None, now: int) -> Reading:
+    days = _age_in_days(sums, now)
+    if days is None:
+        return nothing_found(indicator, sums["sample"], "no date is known")
+    # A document that exists is level 1 however old it is.
+    level = max(1.0, leveled(indicator, days))
+    if level == len(DOCUMENT_STEPS) and sums.get("kept"):
+        level = 5.0 if sums.get("acted") else 4.0
+    return Reading(value=days, sample=sums["sample"], level=level)
+
+
+# rhythm
+
+
+def _rhythm_sums(indicator: Indicator, e: Expressions) -> dict[str, Sql]:
+    now, moment, length = e["now"], e["of"], indicator.interval or DAY
+    sums = _age_sums(indicator, e, now)
+    for number in range(1, RHYTHM_SPANS + 1):
+        # The newest span reaches as far beyond the clock as a time may lie and still count.
+        until = now + indicator.ahead if number == 1 else now - (number - 1) * length
+        sums[f"span {number}"] = rows(and_(meant(e), moment > now - number * length, moment <= until))
+    return sums
+
+
+def _rhythm_read(indicator: Indicator, sums: Sums, _units: float | None, now: int) -> Reading:
+    days = _age_in_days(sums, now)
+    if days is None:
+        return nothing_found(indicator, sums["sample"], "no date is known")
+    ratio = days * DAY / (indicator.interval or DAY)
+    held = sum(1 for number in range(1, RHYTHM_SPANS + 1) if sums[f"span {number}"])
+    level = leveled(indicator, ratio)
+    if held < _MOST_SPANS:
+        level = min(level, float(_MOST_SPANS))
+    elif held == RHYTHM_SPANS and level == len(RHYTHM_STEPS):
+        level = 5.0
+    return Reading(value=ratio, sample=sums["sample"], good=held, level=level)
+
+
+DATED = (
+    Measure(
+        name="age",
+        means="whole days since the newest time `of`; times after the clock do not count",
+        needs={"of": "time"},
+        may={},
+        unit="days",
+        better="lower",
+        levels=None,
+        sample=0,
+        is_share=False,
+        sums=lambda indicator, e: _age_sums(indicator, e, e["now"]),
+        read=_age_read,
+    ),
+    Measure(
+        name="document",
+        means="as age, on the ladder of a document: it exists 1, two years 2, one year 3; 4 and 5 by its earlier reviews, see below",
+        needs={"of": "time"},
+        may={"before": "time", "earlier": "time", "acted": "condition"},
+        unit="days",
+        better="lower",
+        levels=DOCUMENT_STEPS,
+        sample=0,
+        is_share=False,
+        sums=_document_sums,
+        read=_document_read,
+    ),
+    Measure(
+        name="rhythm",
+        means="the time since the newest `of` in intervals, and how many of the last four `interval`s hold one; see below",
+        needs={"of": "time"},
+        may={},
+        unit="intervals",
+        better="lower",
+        levels=RHYTHM_STEPS,
+        sample=0,
+        is_share=False,
+        sums=_rhythm_sums,
+        read=_rhythm_read,
+    ),
+)
