@@ -82,7 +82,10 @@ def _print(item: "Explained", links: Mapping[str, Link]) -> None:
             level_text(result.level), "  ", (safe(result.title).plain, "bold"), "  ", (result.id, "dim")
         )
     )
-    if not result.counts:
+    if result.weight == 0:
+        value = "" if result.value is None else f"Value {result.value:g} {result.unit}, "
+        out.print(safe(f"   {value}{result.reason}."), soft_wrap=True)
+    elif not result.counts:
         out.print("   Left out by an exception: it counts neither in its area nor in the proof.")
     elif result.level is None:
         out.print(safe(f"   Unknown: {result.reason}"), soft_wrap=True)

@@ -64,7 +64,7 @@ def test_every_indicator_is_listed_under_its_area_with_title_levels_and_gate(rul
                 i.title,
                 i.measure,
                 i.rows,
-                " / ".join(f"{x:g}" for x in i.levels),
+                " / ".join(f"{x:g}" for x in i.levels) or "none, it only informs",
             )
             for i in rules.indicators
             if i.area == area
@@ -100,6 +100,7 @@ def test_every_key_of_an_indicator_is_explained() -> None:
         "times",
         "steps",
         "parts",
+        "inform",
     }
     used |= {key for measure in MEASURES.values() for key in (*measure.needs, *measure.may)}
     assert {key for key in used if f"`{key}`" not in text} == set()
