@@ -340,7 +340,7 @@ def _part(kept: _Kept, kind: Any, slug: str, name: str, indicators: Sequence[Ind
         cap=cap,
         known=sum(1 for item in counted if item.level is not None),
         total=len(counted),
-        excepted=len(indicators) - len(counted),
+        excepted=sum(1 for item in indicators if item.weight) - len(counted),
     )
 
 
