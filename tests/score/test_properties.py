@@ -175,9 +175,8 @@ def row_numbers(world: World, name: str) -> dict[int, int]:
     with world.store.read() as connection:
         binder = Binder(RULES, NOW_SECONDS, Phrases.read(connection), connection.dialect.name, None)
         bound = binder.bind(name, Uses(columns=frozenset({SOURCES[name].newest})))
-        return dict(
-            connection.execute(bound.select(bound.client, func.count()).group_by(bound.client)).tuples().all()
-        )
+        statement = bound.select(bound.client, func.count()).group_by(bound.client)
+        return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 @given(order=st.integers(1, 10**6))
@@ -201,4 +200,4 @@ def test_the_random_world_makes_most_indicators_known(sqlite_world: World) -> No
     with sqlite_world.store.read() as connection:
         results = evaluate(connection, RULES, NOW, sqlite_world.feeds, None).results()
     known = {item.id for result in results for item in result.indicators if item.level is not None}
-    assert len(known) > 60
+    assert len(known) > 50
