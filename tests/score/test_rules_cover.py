@@ -12,7 +12,7 @@ from sevenc_sync.score.rules import Indicator
 from tests.score.by_hand import Case
 
 BLOCKS = ("continuous", "competent", "charge", "conscious", "confident", "clear", "cost_effective")
-LADDERS = {"COV": (15, 50, 85, 95, 99), "ADH": (15, 50, 70, 85, 95)}
+LADDERS: dict[str, tuple[int, ...]] = {"COV": (15, 50, 85, 95, 99), "ADH": (15, 50, 70, 85, 95)}
 OURS = {  # beyond the 94 of the framework
     "continuous.backup-management.verified-coverage",
     "confident.it-audits.audit-age",
