@@ -1,5 +1,7 @@
 """When nothing can be said, nothing is said: unknown with its reason, never level 0 and never a pass."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import insert
 
@@ -7,7 +9,8 @@ from sevenc_sync.clock import to_seconds
 from sevenc_sync.model import Asset, Protection, ProtectionRun, Ticket
 from sevenc_sync.score import IndicatorResult, Rules
 from sevenc_sync.store import tables
-from tests.score.conftest import BACKUP, PSA, World, ago, day
+from sevenc_sync.store.tables import client
+from tests.score.conftest import BACKUP, NOW, PSA, World, ago, day
 
 COVERAGE = "continuous.backup-management.protected-coverage"
 SUCCESS = "continuous.backup-management.job-success"
@@ -232,3 +235,17 @@ def test_the_reading_of_paused_backups_is_not_stretched(sqlite_world: World, rul
     sqlite_world.put(BACKUP, Protection(id="p", company="b1", last_success_at=ago(hours=2), is_paused=True))
     sqlite_world.device(1, ("asset", PSA, "s1"), ("protection", BACKUP, "p"))
     assert sqlite_world.indicator(rules, COVERAGE).value == 100.0
+
+
+def test_a_new_client_has_no_evidence_coverage_yet_and_looking_back_hides_nothing_else(
+    sqlite_world: World, rules: Rules
+) -> None:
+    sqlite_world.client(1)
+    a_server(sqlite_world)
+    with sqlite_world.store.write() as connection:
+        connection.execute(client.update().values(created_at=to_seconds(ago(hours=23))))
+    proof = "cost-effective.framework-and-vcio-role.evidence-coverage"
+    assert is_unknown(sqlite_world.indicator(rules, proof), "the client is too new for it")
+    assert sqlite_world.indicator(rules, proof, now=NOW + timedelta(hours=1)).level is not None
+    earlier = sqlite_world.indicator(rules, COVERAGE, now=NOW - timedelta(days=3))
+    assert earlier.level == 0.0
