@@ -236,5 +236,8 @@ def furnish() -> Callable[[World], None]:
             ProtectionRun(id="r", company="b1", protection="p", at=ago(1), result="ok"),
             Alert(id="x", company="b1", kind="disk", raised_at=ago(1)),
         )
+        item = {"id": "i", "client": 1, "indicator": "a.b.c", "state": "open", "first_at": 0, "changed_at": 0}
+        with world.store.write() as connection:
+            connection.execute(insert(tables.plan_item).values(**item))
 
     return make

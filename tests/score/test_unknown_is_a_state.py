@@ -176,8 +176,12 @@ def test_a_client_without_open_tickets_has_no_share_of_owned_ones(sqlite_world: 
 def test_a_custom_field_that_nobody_fills_proves_nothing(world: World, rules: Rules) -> None:
     world.client(1, custom={"DR Plan Date": None, "MFA Percent": " "})
     world.client(2, custom=None)
-    assert is_unknown(world.indicator(rules, PLAN), "psa uses no custom field named dr plan actions done, dr plan date, ")
-    assert is_unknown(world.indicator(rules, PLAN, 2), "psa uses no custom field named dr plan actions done, dr plan date, ")
+    assert is_unknown(
+        world.indicator(rules, PLAN), "psa uses no custom field named dr plan actions done, dr plan date, "
+    )
+    assert is_unknown(
+        world.indicator(rules, PLAN, 2), "psa uses no custom field named dr plan actions done, dr plan date, "
+    )
 
 
 def test_an_empty_field_that_is_filled_for_others_is_level_0(sqlite_world: World, rules: Rules) -> None:
