@@ -121,7 +121,7 @@ class Engine:
         companies = match_clients(
             self.store, masters, roles, client_test(rules), self.clock(), grouping(rules)
         )
-        return Matched(companies, match_devices(self.store))
+        return Matched(companies, match_devices(self.store, self.clock()))
 
     def score_due(self, now: datetime) -> ScoreSummary | None:
         """Score the clients whose evidence changed since the last call, or all where that is due; None: nobody.

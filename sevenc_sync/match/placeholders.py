@@ -1,4 +1,4 @@
-"""What makers and agents write where they know no serial number or host name, as data."""
+"""What makers, agents and hypervisors write where there is no serial number, host name, network card or machine, as data."""
 
 # Folded: lower case, letters and digits only.
 PLACEHOLDER_SERIALS = frozenset(
@@ -75,5 +75,53 @@ PLACEHOLDER_HOSTS = frozenset(
         "test",
         "unknown",
         "workstation",
+    }
+)
+
+# The first half of the addresses that hypervisors, containers and VPN clients give to cards that are none.
+VIRTUAL_OUIS = frozenset(
+    {
+        "00059a",  # Cisco AnyConnect
+        "000569",  # VMware
+        "000c29",
+        "001c14",
+        "005056",
+        "00090f",  # Fortinet's VPN client
+        "000d3a",  # Azure
+        "002248",
+        "6045bd",
+        "7c1e52",
+        "00155d",  # Hyper-V
+        "00163e",  # Xen
+        "001c42",  # Parallels
+        "0021f6",  # Oracle VM
+        "080027",  # VirtualBox
+        "0a0027",
+        "506b8d",  # Nutanix
+        "525400",  # QEMU and KVM
+        "bc2411",  # Proxmox
+        "00ff00",  # OpenVPN's TAP and others of its kind
+    }
+)
+
+# Workloads of backup products that are data, not machines.
+NO_MACHINE = frozenset(
+    {
+        "calendar",
+        "contacts",
+        "drive",
+        "exchange",
+        "google",
+        "group",
+        "m365",
+        "mailbox",
+        "onedrive",
+        "share",
+        "sharepoint",
+        "site",
+        "tasks",
+        "team",
+        "teams",
+        "user",
     }
 )

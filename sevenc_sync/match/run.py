@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 from sevenc_sync.match.clients import CONFIDENCE, Decision, IsClient, Known, Plan, plan
 from sevenc_sync.match.devices import group
 from sevenc_sync.match.index import ClientPlan
+from sevenc_sync.store import devices as device_store
 from sevenc_sync.store import links as ledger
 from sevenc_sync.store.bulk import mark_dirty
 from sevenc_sync.store.database import Store
-from sevenc_sync.store.decided import never_pairs, note_changes
+from sevenc_sync.store.decided import device_pairs, never_pairs, note_changes
 from sevenc_sync.store.links import ClientRow, CompanyKey, CompanyRow, GroupOf, LinkRow, Unlinked
 
 CLIENTS_AT_ONCE = 200  # devices of so many clients are in memory and in one transaction
@@ -39,12 +40,25 @@ class MatchSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSummary:
-    """Records looked at, devices they make, and ties written or taken out; `touched`: clients with such changes."""
+    """Records of machines looked at, devices they make, ties written or taken out, and questions that are open.
+
+    `touched`: clients with such changes.
+    """
 
     records: int
     devices: int
     changed: int
+    conflicts: int
     touched: frozenset[int]
+
+    def __add__(self, other: "DeviceSummary") -> "DeviceSummary":
+        return DeviceSummary(
+            records=self.records + other.records,
+            devices=self.devices + other.devices,
+            changed=self.changed + other.changed,
+            conflicts=self.conflicts + other.conflicts,
+            touched=self.touched | other.touched,
+        )
 
 
 def match_clients(
@@ -93,35 +107,51 @@ def match_clients(
     )
 
 
-def match_devices(store: Store, clients: Collection[int] | None = None) -> DeviceSummary:
+def match_devices(store: Store, now: datetime, clients: Collection[int] | None = None) -> DeviceSummary:
     """Decide which records are one device, for these clients or for all; one transaction per batch of clients.
 
     A second run changes nothing. The master companies of touched clients are marked dirty.
     """
     if clients is None:
         with store.read() as connection:
-            clients = ledger.client_numbers(connection)
-    records = devices = changes = 0
-    touched: set[int] = set()
+            clients = device_store.client_numbers(connection)
+    total = DeviceSummary(records=0, devices=0, changed=0, conflicts=0, touched=frozenset())
     for batch in _batches(sorted(clients), CLIENTS_AT_ONCE):
         with store.write() as connection:
-            found = ledger.device_records(connection, batch)
-            stored = ledger.device_ties(connection, batch)
-            changed = []
-            dropped = []
-            for number in batch:
-                ties = group(found[number])
-                records += len(ties)
-                devices += len({tie.device for tie in ties.values()})
-                changed += [(number, key, tie) for key, tie in ties.items() if stored[number].get(key) != tie]
-                dropped += [(number, key) for key in stored[number] if key not in ties]
-            ledger.save_device_ties(connection, changed, dropped)
-            changes += len(changed) + len(dropped)
-            moved = {item[0] for item in changed} | {item[0] for item in dropped}
-            touched |= moved
-            if moved:
-                _mark(connection, "asset", [row for row in ledger.clients(connection) if row.id in moved])
-    return DeviceSummary(records=records, devices=devices, changed=changes, touched=frozenset(touched))
+            total += _match_devices(connection, batch, now)
+    return total
+
+
+def _match_devices(connection: Connection, batch: Sequence[int], now: datetime) -> DeviceSummary:
+    found = device_store.device_records(connection, batch)
+    stored = device_store.device_ties(connection, batch)
+    asked = device_store.device_conflicts(connection, batch)
+    said = device_pairs(connection)
+    records = devices = conflicts = 0
+    changed = []
+    dropped = []
+    for number in batch:
+        grouped = group(found[number], said["same"], said["differ"])
+        ties = grouped.ties
+        machines = [tie.device for tie in ties.values() if tie.method != "workload"]
+        records += len(machines)
+        devices += len(set(machines))
+        conflicts += len(grouped.conflicts)
+        changed += [(number, key, tie) for key, tie in ties.items() if stored[number].get(key) != tie]
+        dropped += [(number, key) for key in stored[number] if key not in ties]
+        if list(grouped.conflicts) != asked.get(number, []):
+            device_store.save_device_conflicts(connection, number, grouped.conflicts, now)
+    device_store.save_device_ties(connection, changed, dropped, now)
+    moved = {item[0] for item in changed} | {item[0] for item in dropped}
+    if moved:
+        _mark(connection, "asset", [row for row in ledger.clients(connection) if row.id in moved])
+    return DeviceSummary(
+        records=records,
+        devices=devices,
+        changed=len(changed) + len(dropped),
+        conflicts=conflicts,
+        touched=frozenset(moved),
+    )
 
 
 def unlinked(store: Store) -> list[Unlinked]:

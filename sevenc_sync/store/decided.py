@@ -15,6 +15,7 @@ from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.store.audit import write_audit
 from sevenc_sync.store.bulk import mark_unmatched
 from sevenc_sync.store.decisions import moment_or_none, score_anew
+from sevenc_sync.store.devices import record_label
 from sevenc_sync.store.links import CompanyKey, LinkRow, account_systems, link_of, save_links
 from sevenc_sync.store.tables import account, audit, client, evidence, link, match_decision
 
@@ -45,7 +46,10 @@ class NewDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A decision as it is kept. `name` is the company's present name, `client_name` the client's."""
+    """A decision as it is kept. `name` is the company's present name, `client_name` the client's.
+
+    Devices' records are KIND/ACCOUNT/ID in `record` and `other`.
+    """
 
     id: int
     verdict: str
@@ -187,16 +191,17 @@ def decisions(
         statement = statement.where(columns.id.in_(numbers))
     if in_force:
         statement = statement.where(columns.ended_at.is_(None))
+    systems = account_systems(connection)
     return [
         Decided(
             id=row.id,
             verdict=row.verdict,
             account=row.account_name,
-            record=row.record,
+            record=row.record if row.other is None else record_label(row.record, systems),
             name=row.company_name,
             client=row.client,
             client_name=row.client_name,
-            other=row.other,
+            other=None if row.other is None else record_label(row.other, systems),
             by=row.by,
             at=from_seconds(row.at),
             note=row.note,
@@ -362,10 +367,12 @@ def _write_down(
     systems = account_systems(connection)
     detail: dict[str, Any] = {"note": made.note}
     if made.other is not None:
-        detail["other"] = made.other
+        detail["other"] = record_label(made.other, systems)
     elif before is not None:
         detail |= {"was": before.state, "was_client": before.client, "was_method": before.method}
     if decision is not None:
         detail |= {"decision": decision, "verdict": made.verdict}
-    subject = made.record if made.other is not None else f"{systems[made.account][0]}/{made.record}"
+    subject = f"{systems[made.account][0]}/{made.record}"
+    if made.other is not None:
+        subject = record_label(made.record, systems)
     write_audit(connection, now, by, action, subject, client=made.client, detail=detail)

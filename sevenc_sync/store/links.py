@@ -1,19 +1,29 @@
-"""The link ledger in the store: companies, the clients that they are linked to, and the devices of a client."""
+"""The link ledger in the store: companies, and the clients that they are linked to."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sevenc_sync.clock import from_seconds, to_seconds
-from sevenc_sync.store.tables import account, client, device_link, evidence, link
+from sevenc_sync.store.tables import account, client, evidence, link
 
 CompanyKey = tuple[int, str]  # account, the vendor's id of the company
-DeviceKey = tuple[str, int, str]  # asset or protection, account, the vendor's id of the record
 
 # Which group of the rules a master company's client is in; None: none.
 GroupOf = Callable[["CompanyRow"], str | None]
@@ -111,42 +121,6 @@ class LedgerLine:
     by: str | None
     at: datetime
     is_own: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceRecord:
-    """An asset or a protection, with what tells its device. `is_live` is false once it is inactive or archived."""
-
-    kind: str
-    account: int
-    id: str
-    serial: str | None
-    host: str | None
-    is_live: bool
-
-    @property
-    def key(self) -> DeviceKey:
-        """What the ledger knows it by."""
-        return self.kind, self.account, self.id
-
-    @property
-    def source(self) -> tuple[str, int]:
-        """The list that it stands in: one kind of record of one account."""
-        return self.kind, self.account
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceTie:
-    """The device that a record belongs to, and how that was found: serial, host-name, alone."""
-
-    device: str
-    method: str
-
-
-def groups_of(connection: Connection, clients: Collection[int]) -> dict[int, str | None]:
-    """The group of each of those clients, None where it is in none."""
-    statement = select(client.c.id, client.c.grp).where(client.c.id.in_(sorted(clients)))
-    return {row.id: row.grp for row in connection.execute(statement)}
 
 
 def account_systems(connection: Connection) -> dict[int, tuple[str, str]]:
@@ -399,84 +373,7 @@ def find_companies(connection: Connection, source: str, text: str) -> list[tuple
     return [((row.account, row.id), row.name) for row in exact]
 
 
-def client_numbers(connection: Connection) -> list[int]:
-    """Every client that has companies linked or devices tied, by number."""
-    linked = select(link.c.client).where(link.c.client.is_not(None))
-    tied = select(device_link.c.client)
-    return sorted(connection.execute(linked.union(tied)).scalars())
-
-
-def device_records(connection: Connection, numbers: Collection[int]) -> dict[int, list[DeviceRecord]]:
-    """The assets and protections of these clients' linked companies that are not gone upstream, by client."""
-    asset, protection = evidence["asset"], evidence["protection"]
-    host = func.coalesce(func.nullif(asset.c.host_name, ""), asset.c.name)
-    seen = func.coalesce(func.nullif(protection.c.host_name, ""), protection.c.name)
-    found: dict[int, list[DeviceRecord]] = {number: [] for number in numbers}
-    for table, name, is_live in (
-        (asset, host, func.coalesce(asset.c.is_active, True)),
-        (protection, seen, ~func.coalesce(protection.c.is_archived, False)),
-    ):
-        statement = (
-            select(link.c.client, table.c.account, table.c.id, table.c.serial, name, is_live)
-            .join(link, and_(link.c.account == table.c.account, link.c.company == table.c.company))
-            .where(link.c.client.in_(sorted(numbers)), link.c.state == "linked", table.c.gone_at.is_(None))
-        )
-        for number, source, record, serial, text, live in connection.execute(statement):
-            found[number].append(
-                DeviceRecord(
-                    kind=table.name, account=source, id=record, serial=serial, host=text, is_live=bool(live)
-                )
-            )
-    return found
-
-
-def device_ties(connection: Connection, numbers: Collection[int]) -> dict[int, dict[DeviceKey, DeviceTie]]:
-    """The stored devices of these clients, by client."""
-    found: dict[int, dict[DeviceKey, DeviceTie]] = {number: {} for number in numbers}
-    statement = select(device_link).where(device_link.c.client.in_(sorted(numbers)))
-    for row in connection.execute(statement):
-        found[row.client][row.kind, row.account, row.id] = DeviceTie(row.device, row.method)
-    return found
-
-
-def save_device_ties(
-    connection: Connection,
-    changed: Iterable[tuple[int, DeviceKey, DeviceTie]],
-    dropped: Iterable[tuple[int, DeviceKey]],
-) -> None:
-    """Write changed ties, and take out records that are gone or no longer this client's."""
-    dropped = list(dropped)
-    if dropped:
-        connection.execute(
-            delete(device_link).where(
-                device_link.c.client == bindparam("old_client"),
-                tuple_(device_link.c.kind, device_link.c.account, device_link.c.id)
-                == tuple_(bindparam("old_kind"), bindparam("old_account"), bindparam("old_id")),
-            ),
-            [
-                {"old_client": number, "old_kind": kind, "old_account": source, "old_id": record}
-                for number, (kind, source, record) in dropped
-            ],
-        )
-    rows = [
-        {
-            "kind": kind,
-            "account": source,
-            "id": record,
-            "client": number,
-            "device": tie.device,
-            "method": tie.method,
-        }
-        for number, (kind, source, record), tie in changed
-    ]
-    if not rows:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(device_link)
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["kind", "account", "id"],
-            set_={name: insert.excluded[name] for name in ("client", "device", "method")},
-        ),
-        rows,
-    )
+def groups_of(connection: Connection, clients: Collection[int]) -> dict[int, str | None]:
+    """The group of each of those clients, None where it is in none."""
+    statement = select(client.c.id, client.c.grp).where(client.c.id.in_(sorted(clients)))
+    return {row.id: row.grp for row in connection.execute(statement)}

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, select, update
 
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.tables import evidence, link
@@ -163,6 +163,64 @@ def test_wrong_names_are_refused_with_the_next_step(scored: Site) -> None:
         done = scored("match", *args)
         assert done.exit_code == code, args
         assert text in done.stderr
+
+
+def test_records_of_devices_are_asked_about_and_a_person_decides(copy_of: Site) -> None:
+    asset = evidence["asset"]
+    with Store.open(f"sqlite:///{copy_of.home.folder / 'store.db'}") as store, store.write() as connection:
+        owner = (
+            connection.execute(
+                select(asset.c.company)
+                .join(link, (link.c.account == asset.c.account) & (link.c.company == asset.c.company))
+                .where(asset.c.account == 1, link.c.state == "linked")
+                .group_by(asset.c.company)
+                .having(func.count() > 1)
+            )
+            .scalars()
+            .first()
+        )
+        one, other = connection.execute(
+            select(asset.c.id)
+            .where(asset.c.account == 1, asset.c.company == owner)
+            .order_by(asset.c.id)
+            .limit(2)
+        ).scalars()
+        for number in (one, other):
+            connection.execute(
+                update(asset)
+                .where(asset.c.account == 1, asset.c.id == number)
+                .values(
+                    serial="CLONED-123",
+                    host_name=f"clone{number}",
+                    mac=None,
+                    is_active=True,
+                    last_seen_at=None,
+                )
+            )
+    assert copy_of("score").exit_code == 0
+    (question,) = [row for row in copy_of.json("match", "review", "--devices") if row["value"] == "cloned123"]
+    labels = [f"asset/psa/{one}", f"asset/psa/{other}"]
+    assert question["records"] == labels
+    assert labels[0] in copy_of("match", "review", "--devices").stdout
+    before = scores(copy_of)
+    done = copy_of("match", "same", *labels, "--by", "anna")
+    assert f"{labels[0]} and {labels[1]} are one device" in done.stdout
+    scores(copy_of)
+    assert question not in copy_of.json("match", "review", "--devices")
+    assert copy_of("match", "differ", labels[1], labels[0], "--by", "anna").exit_code == 0
+    assert scores(copy_of) == before
+    assert question not in copy_of.json("match", "review", "--devices")
+    assert copy_of("match", "undo").exit_code == copy_of("match", "undo").exit_code == 0
+    assert scores(copy_of) == before
+    assert question in copy_of.json("match", "review", "--devices")
+    for args, code, text in (
+        ((labels[0], labels[0]), 2, "the same record twice"),
+        ((labels[0], "asset/psa"), 2, "is no record"),
+        ((labels[0], "asset/psa/nope"), 1, "has no asset 'nope'"),
+        ((labels[0], "asset/nope/1"), 2, "is no account"),
+    ):
+        wrong = copy_of("match", "same", *args)
+        assert (wrong.exit_code, text in wrong.stderr) == (code, True)
 
 
 def _write(file: Path, rows: list[dict[str, str]]) -> None:

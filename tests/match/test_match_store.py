@@ -112,12 +112,12 @@ def test_companies_that_wait_are_listed_with_the_reason(store: Store) -> None:
 def test_a_second_run_writes_nothing_and_marks_nothing(store: Store) -> None:
     filled(store)
     match_clients(store, [1], ROLES, by_type, NOW)
-    match_devices(store)
+    match_devices(store, NOW)
     before = rows(store, client, link, device_link)
     with store.write() as connection:
         connection.execute(dirty.delete())
     again = match_clients(store, [1], ROLES, by_type, LATER)
-    devices = match_devices(store)
+    devices = match_devices(store, NOW)
     assert rows(store, client, link, device_link) == before
     assert rows(store, dirty) == [[]]
     assert (again.changed, again.clients_new, again.renamed, again.touched) == (0, 0, 0, frozenset())
@@ -170,7 +170,7 @@ def test_contracts_make_a_client_only_while_they_are_in_force(store: Store) -> N
 def test_devices_are_tied_within_one_client_only(store: Store) -> None:
     filled(store)
     match_clients(store, [1], ROLES, by_type, NOW)
-    summary = match_devices(store)
+    summary = match_devices(store, NOW)
     with store.read() as connection:
         ties = {
             row.id: (row.client, row.device, row.method) for row in connection.execute(select(device_link))
@@ -188,20 +188,20 @@ def test_devices_are_tied_within_one_client_only(store: Store) -> None:
 def test_devices_of_the_given_clients_only_are_looked_at(store: Store) -> None:
     filled(store)
     match_clients(store, [1], ROLES, by_type, NOW)
-    assert match_devices(store, [1]).touched == {1}
+    assert match_devices(store, NOW, [1]).touched == {1}
     assert {row[3] for row in rows(store, device_link)[0]} == {1}
 
 
 def test_a_record_that_is_gone_or_whose_company_moves_takes_its_tie_along(store: Store) -> None:
     filled(store)
     match_clients(store, [1], ROLES, by_type, NOW)
-    match_devices(store)
+    match_devices(store, NOW)
     put(store, 2, [Company(id="t2", name="Whatever", external={"psa": "10"})])
     with store.write() as connection:
         connection.execute(evidence["asset"].update().where(evidence["asset"].c.id == "a2").values(gone_at=1))
     summary = match_clients(store, [1], ROLES, by_type, LATER)
     assert summary.touched == {1, 2}
-    match_devices(store)
+    match_devices(store, NOW)
     with store.read() as connection:
         ties = {row.id: (row.client, row.device) for row in connection.execute(select(device_link))}
     assert ties == {
