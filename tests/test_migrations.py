@@ -3,10 +3,11 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert, select
 
 from sevenc_sync.store.database import Store, StoreProblem
 from sevenc_sync.store.migrate import current_revision, newest_revision, require_current, upgrade
-from sevenc_sync.store.tables import metadata
+from sevenc_sync.store.tables import account, evidence, metadata
 
 
 def test_the_migrated_schema_is_the_one_that_the_tables_describe(store: Store) -> None:
@@ -61,3 +62,48 @@ def test_scores_of_the_first_schema_are_kept_and_count_as_without_exceptions(sql
         with old.read() as connection:
             row = connection.exec_driver_sql("SELECT score, score_without FROM client_score").one()
         assert tuple(row) == (61.5, 61.5)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_notes_of_autotask_that_were_read_under_their_old_ids_do_not_count_beside_the_new_ones(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    with Store.open(request.getfixturevalue(f"{kind}_url")) as old:
+        upgrade(old, "0005")
+        with old.write() as connection:
+            connection.execute(
+                insert(account),
+                [
+                    {"id": 1, "name": "at", "connector": "autotask_psa", "is_stopped": False},
+                    {"id": 2, "name": "cw", "connector": "connectwise_psa", "is_stopped": False},
+                ],
+            )
+            connection.execute(
+                insert(evidence["activity"]),
+                [
+                    {
+                        "account": number,
+                        "id": key,
+                        "name": name,
+                        "digest": 1,
+                        "fetched_at": 0,
+                        "changed_at": 0,
+                    }
+                    for number, key, name in (
+                        (1, "7", "read again since"),
+                        (1, "note:7", "as it is now"),
+                        (1, "8", "not read again"),
+                        (1, "todo:7", "a to-do"),
+                        (2, "7", "another vendor's"),
+                    )
+                ],
+            )
+        upgrade(old)
+        with old.read() as connection:
+            rows = connection.execute(select(evidence["activity"])).mappings().all()
+    assert {(row["account"], row["id"], row["name"]) for row in rows} == {
+        (1, "note:7", "as it is now"),
+        (1, "note:8", "not read again"),
+        (1, "todo:7", "a to-do"),
+        (2, "7", "another vendor's"),
+    }
