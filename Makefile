@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 HOME_DIR ?= ./sevenc-demo
 
-.PHONY: help install demo test check format lint types imports lock bench bench-compare bench-score clean
+.PHONY: help install demo test check format lint types imports lock bench bench-compare bench-match bench-score clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ bench: install  ## performance ratios (see bench/README.md)
 
 bench-compare: install  ## far sources, deltas, memory, dlt and Singer
 	$(BIN)/python bench/compare.py
+
+bench-match: install  ## matching from nothing and after changes, precision and recall
+	$(BIN)/python bench/match.py
 
 bench-score: install  ## what scoring 1,000 clients costs
 	$(BIN)/python -m bench.score

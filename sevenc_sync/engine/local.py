@@ -20,7 +20,7 @@ from sevenc_sync.engine.judge import Matched, client_test, feeds_of, grouping
 from sevenc_sync.engine.probe import Probed, probe_account
 from sevenc_sync.engine.rulefiles import RuleFiles, rule_directories
 from sevenc_sync.engine.sync_job import Account, Choice, SyncJob, open_accounts, open_http, sync_accounts
-from sevenc_sync.match import match_clients, match_devices
+from sevenc_sync.match import match_changed_devices, match_clients, match_devices
 from sevenc_sync.push import DeliverySummary, deliver, outbox_writer
 from sevenc_sync.registry import connectors
 from sevenc_sync.score import (
@@ -61,6 +61,7 @@ class Engine:
     policy: RetryPolicy | None = None  # how long to insist, instead of the kit's own patience
     stop: threading.Event = field(default_factory=threading.Event)
     holder: str = field(default_factory=this_holder)
+    devices_matched: bool = False  # whether all devices were matched in this process
     # What the last scoring rested on, and when all clients were scored; see `score_due`.
     _judged: Basis | None = field(default=None, init=False)
     _judged_at: datetime | None = field(default=None, init=False)
@@ -121,7 +122,14 @@ class Engine:
         companies = match_clients(
             self.store, masters, roles, client_test(rules), self.clock(), grouping(rules)
         )
-        return Matched(companies, match_devices(self.store, self.clock()))
+        # The first time in a process all devices, whatever another version or a crash has left; then what has changed.
+        is_first, self.devices_matched = not self.devices_matched, False
+        if is_first:
+            devices = match_devices(self.store, self.clock())
+        else:
+            devices = match_changed_devices(self.store, self.clock(), companies.touched)
+        self.devices_matched = True
+        return Matched(companies, devices)
 
     def score_due(self, now: datetime) -> ScoreSummary | None:
         """Score the clients whose evidence changed since the last call, or all where that is due; None: nobody.

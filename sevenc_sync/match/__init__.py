@@ -2,7 +2,14 @@
 
 from sevenc_sync.match.clients import IsClient
 from sevenc_sync.match.review import Question, questions
-from sevenc_sync.match.run import DeviceSummary, MatchSummary, match_clients, match_devices, unlinked
+from sevenc_sync.match.run import (
+    DeviceSummary,
+    MatchSummary,
+    match_changed_devices,
+    match_clients,
+    match_devices,
+    unlinked,
+)
 from sevenc_sync.match.sheet import read_sheet, write_sheet
 from sevenc_sync.match.suggest import clear_one
 from sevenc_sync.store.links import CompanyRow, Unlinked
@@ -15,6 +22,7 @@ __all__ = [
     "Question",
     "Unlinked",
     "clear_one",
+    "match_changed_devices",
     "match_clients",
     "match_devices",
     "questions",

@@ -122,6 +122,16 @@ def match_devices(store: Store, now: datetime, clients: Collection[int] | None =
     return total
 
 
+def match_changed_devices(store: Store, now: datetime, touched: Collection[int]) -> DeviceSummary:
+    """The same for the `touched` clients and those whose records have changed since the last call; the summary is of these.
+
+    What has changed is forgotten first: whoever calls this and fails must match all devices next.
+    """
+    with store.write() as connection:
+        clients = device_store.take_unmatched(connection)
+    return match_devices(store, now, {*clients, *touched})
+
+
 def _match_devices(connection: Connection, batch: Sequence[int], now: datetime) -> DeviceSummary:
     found = device_store.device_records(connection, batch)
     stored = device_store.device_ties(connection, batch)
@@ -246,7 +256,9 @@ def _line(key: CompanyKey, decision: Decision, numbers: Mapping[CompanyKey, int]
 def _mark(connection: Connection, kind: str, rows: Sequence[ClientRow]) -> None:
     """Score these clients anew: their master company leads to them whatever else has moved."""
     for number in sorted({row.account for row in rows}):
-        mark_dirty(connection, number, kind, [row.company for row in rows if row.account == number])
+        mark_dirty(
+            connection, number, kind, [row.company for row in rows if row.account == number], rematch=False
+        )
 
 
 def _batches(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:

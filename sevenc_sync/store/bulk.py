@@ -17,6 +17,8 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 from sevenc_sync.store.codec import Codec, Row
 from sevenc_sync.store.tables import dirty, evidence, phrase, unmatched
 
+MATCHED = frozenset({"asset", "protection"})  # kinds whose rows are tied to devices
+
 
 @dataclass(slots=True)
 class Counts:
@@ -195,10 +197,16 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
         connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
 
 
-def mark_dirty(connection: Connection, account: int, kind: str, companies: Iterable[str]) -> None:
-    """Note that evidence of this kind has changed for these companies."""
-    rows = [{"account": account, "company": company, "kind": kind} for company in sorted(companies)]
-    insert_missing(connection, dirty, rows)
+def mark_dirty(
+    connection: Connection, account: int, kind: str, companies: Iterable[str], *, rematch: bool = True
+) -> None:
+    """Note that evidence of this kind has changed for these companies; with `rematch`, devices are matched again."""
+    named = sorted(companies)
+    insert_missing(
+        connection, dirty, [{"account": account, "company": company, "kind": kind} for company in named]
+    )
+    if rematch and kind in MATCHED:
+        mark_unmatched(connection, account, named)
 
 
 def mark_unmatched(connection: Connection, account: int, companies: Iterable[str]) -> None:

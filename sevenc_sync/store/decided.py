@@ -15,7 +15,7 @@ from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.store.audit import write_audit
 from sevenc_sync.store.bulk import mark_unmatched
 from sevenc_sync.store.decisions import moment_or_none, score_anew
-from sevenc_sync.store.devices import record_label
+from sevenc_sync.store.devices import company_of_record, record_label
 from sevenc_sync.store.links import CompanyKey, LinkRow, account_systems, link_of, save_links
 from sevenc_sync.store.tables import account, audit, client, evidence, link, match_decision
 
@@ -125,6 +125,8 @@ def decide(
         )
     if kind == "company":
         _carry_out(connection, now, made, before)
+    else:
+        _look_again(connection, made)
     _write_down(connection, now, made, f"match-{made.verdict}", made.by, before)
     return number
 
@@ -343,7 +345,17 @@ def _take_back(connection: Connection, now: datetime, by: str, row: Any) -> None
             else:
                 save_links(connection, [old], [], now)
             _touch(connection, (row.account, row.record), present, old)
+    else:
+        _look_again(connection, made)
     _write_down(connection, now, made, "match-undo", by, present, decision=row.id)
+
+
+def _look_again(connection: Connection, made: NewDecision) -> None:
+    """Let the devices of these records' companies be matched again."""
+    for text in (made.record, made.other):
+        if text is not None:
+            number, company = company_of_record(connection, text)
+            mark_unmatched(connection, number, [] if company is None else [company])
 
 
 def _touch(connection: Connection, key: CompanyKey, before: LinkRow | None, after: LinkRow | None) -> None:

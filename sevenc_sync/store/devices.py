@@ -9,7 +9,9 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, null, select, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sevenc_sync.clock import to_seconds
-from sevenc_sync.store.tables import device_conflict, device_link, evidence, link
+from sevenc_sync.store.tables import device_conflict, device_link, evidence, link, unmatched
+
+KEYS_AT_ONCE = 400  # in one statement: databases limit the parameters
 
 DeviceKey = tuple[str, int, str]  # asset or protection, account, the vendor's id of the record
 
@@ -78,6 +80,14 @@ def record_label(text: str, systems: Mapping[int, tuple[str, str]]) -> str:
     return f"{kind}/{systems[int(number)][0]}/{record}"
 
 
+def company_of_record(connection: Connection, text: str) -> tuple[int, str | None]:
+    """The account and company of a record, given as KIND:ACCOUNT:ID."""
+    kind, number, record = text.split(":", 2)
+    table = evidence[kind]
+    statement = select(table.c.company).where(table.c.account == int(number), table.c.id == record)
+    return int(number), connection.execute(statement).scalar()
+
+
 def client_of_record(connection: Connection, kind: str, number: int, record: str) -> int | None:
     """The client that a record counts for. Raises KeyError when there is no such record, or it is gone upstream."""
     table = evidence[kind]
@@ -92,6 +102,44 @@ def client_of_record(connection: Connection, kind: str, number: int, record: str
         raise KeyError(record)
     owner: int | None = row.client
     return owner
+
+
+def take_unmatched(connection: Connection) -> list[int]:
+    """The clients of companies whose devices have to be looked at again, and the clients that their records were tied for.
+
+    The companies are taken off the list: whoever takes them must look.
+    """
+    rows = list(connection.execute(delete(unmatched).returning(unmatched.c.account, unmatched.c.company)))
+    by_account: dict[int, list[str]] = {}
+    for row in rows:
+        by_account.setdefault(row.account, []).append(row.company)
+    found: set[int] = set()
+    for number, companies in by_account.items():
+        for start in range(0, len(companies), KEYS_AT_ONCE):
+            found |= _clients_of(connection, number, companies[start : start + KEYS_AT_ONCE])
+    return sorted(found)
+
+
+def _clients_of(connection: Connection, number: int, companies: Sequence[str]) -> set[int]:
+    linked = select(link.c.client).where(
+        link.c.account == number, link.c.company.in_(companies), link.c.client.is_not(None)
+    )
+    found = set(connection.execute(linked).scalars())
+    for kind in ("asset", "protection"):
+        table = evidence[kind]
+        tied = and_(
+            device_link.c.kind == kind,
+            device_link.c.account == table.c.account,
+            device_link.c.id == table.c.id,
+        )
+        statement = (
+            select(device_link.c.client)
+            .select_from(table.join(device_link, tied))
+            .where(table.c.account == number, table.c.company.in_(companies))
+            .distinct()
+        )
+        found |= set(connection.execute(statement).scalars())
+    return found
 
 
 def client_numbers(connection: Connection) -> list[int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from sevenc_sync.match import CompanyRow, match_clients, match_devices, unlinked
+from sevenc_sync.match import CompanyRow, match_changed_devices, match_clients, match_devices, unlinked
 from sevenc_sync.model import Asset, Company, Contract, Protection, Record
 from sevenc_sync.store.accounts import ensure_account
 from sevenc_sync.store.bulk import upsert
@@ -257,3 +257,34 @@ def test_a_client_is_in_the_group_that_its_master_record_says_and_moves_with_it(
         store, [1], ROLES, by_type, LATER, lambda company: None if company.id == "10" else "b"
     )
     assert again.touched == frozenset()
+
+
+def test_after_the_first_time_only_clients_with_changes_are_looked_at_and_the_ties_are_those_of_a_whole_run(
+    store: Store,
+) -> None:
+    filled(store)
+    match_clients(store, [1], ROLES, by_type, NOW)
+    match_devices(store, NOW)
+    assert match_changed_devices(store, NOW, ()).records == 5
+    assert match_changed_devices(store, NOW, ()).records == 0
+    put(store, 1, [Asset(id="a1", company="10", name="SRV09", serial="SN11111")])
+    put(store, 2, [Protection(id="p4", company="t1", host_name="srv09")])
+    summary = match_changed_devices(store, LATER, ())
+    assert (summary.records, sorted(summary.touched)) == (4, [2])
+    ties = rows(store, device_link)
+    assert match_devices(store, LATER).changed == 0
+    assert rows(store, device_link) == ties
+
+
+def test_a_record_that_moves_to_another_client_leaves_the_devices_of_the_first(store: Store) -> None:
+    filled(store)
+    match_clients(store, [1], ROLES, by_type, NOW)
+    match_devices(store, NOW)
+    match_changed_devices(store, NOW, ())
+    put(store, 2, [Protection(id="p1", company="t2", host_name="srv02.acme.local")])
+    match_changed_devices(store, LATER, ())
+    with store.read() as connection:
+        ties = {row.id: (row.client, row.device) for row in connection.execute(select(device_link))}
+    assert ties["p1"] == (1, "protection:2:p1")
+    assert ties["a2"] == (2, "asset:1:a2")
+    assert match_devices(store, LATER).changed == 0
