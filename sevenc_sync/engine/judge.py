@@ -14,17 +14,18 @@ OTHERS = frozenset({"vendor", "prospect", "partner", "msp", "former"})
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """What matching companies and devices did."""
+    """What matching companies and devices did; `devices` is of all clients, or of those with changes."""
 
     companies: MatchSummary
     devices: DeviceSummary
+    is_whole: bool = True
 
     def sentence(self) -> str:
         """One line for people."""
         companies, devices = self.companies, self.devices
         text = (
             f"{companies.clients} clients, {companies.linked} companies linked, {companies.review} waiting for a person; "
-            f"{devices.records} device records are {devices.devices} devices."
+            f"{devices.records} device records {'' if self.is_whole else 'of clients with changes '}are {devices.devices} devices."
         )
         return text + (" `clients --unlinked` lists those that wait." if companies.review else "")
 

@@ -129,7 +129,7 @@ class Engine:
         else:
             devices = match_changed_devices(self.store, self.clock(), companies.touched)
         self.devices_matched = True
-        return Matched(companies, devices)
+        return Matched(companies, devices, is_first)
 
     def score_due(self, now: datetime) -> ScoreSummary | None:
         """Score the clients whose evidence changed since the last call, or all where that is due; None: nobody.
