@@ -152,7 +152,7 @@ def _others(binder: "Binder", source: Source, names: list[str]) -> FromClause:
             *[_countable(source, name, own[name]).label(name) for name in names],
         )
         .select_from(from_.join(theirs, _is_record_of(theirs)))
-        .where(*where, _asset.c.account != client.c.account)
+        .where(*where, _asset.c.account != client.c.account, *binder.of_clients(theirs.c.client))
         .subquery("records")
     )
 
@@ -197,7 +197,11 @@ def _backups(binder: "Binder") -> FromClause:
             func.max(case((passed, _protection.c.verified_at))).label("verified_at"),
         )
         .select_from(from_.join(theirs, is_protection_of(theirs)))
-        .where(*where, not_(func.coalesce(_protection.c.is_archived, False)))
+        .where(
+            *where,
+            not_(func.coalesce(_protection.c.is_archived, False)),
+            *binder.of_clients(theirs.c.client),
+        )
         .group_by(theirs.c.client, theirs.c.device)
         .subquery("backups")
     )
@@ -215,7 +219,8 @@ def _common_models(binder: "Binder") -> FromClause:
         .select_from(from_)
         .where(
             *where,
-            _asset.c.account == client.c.account,
+            # As a sum, so that no database looks for assets by their account alone: that would be all of the MSP's.
+            _asset.c.account + 0 == client.c.account,
             _asset.c.model.is_not(None),
             _asset.c.purchased_on > binder.clock - _BOUGHT_WITHIN,
         )
