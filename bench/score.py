@@ -42,6 +42,16 @@ TENTH_GOAL = 0.15  # and for 10 %: it grows with the clients
 MEMORY_GOAL = 200.0  # MiB at the peak
 
 
+# Instead of those in which scoring finds its rows: look-ups stay possible, and every row of a client is read.
+_ORDINARY = """
+DROP INDEX ix_ticket_to_score;
+DROP INDEX ix_protection_run_to_score;
+CREATE INDEX plain_ticket ON ticket (account, company, opened_at);
+CREATE INDEX plain_run ON protection_run (account, company);
+ANALYZE;
+"""
+
+
 @dataclass
 class Timed:
     """CPU seconds of each thing, one for each round."""
@@ -61,7 +71,7 @@ class Timed:
 
 
 def store_of(clients: int) -> Path:
-    """The store to be scored, made at the first call, and beside it the same without secondary indexes."""
+    """The store to be scored, made at the first call, and beside it the same with ordinary indexes by company."""
     WORK.mkdir(exist_ok=True)
     path, plain = WORK / f"score-{clients}.db", WORK / f"score-{clients}-plain.db"
     if not path.exists():
@@ -70,13 +80,7 @@ def store_of(clients: int) -> Path:
     if not plain.exists():
         shutil.copy(path, plain)
         with closing(sqlite3.connect(plain)) as database:
-            names = database.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-            ).fetchall()
-            for (name,) in names:
-                database.execute(f'DROP INDEX "{name}"')
-            database.execute("ANALYZE")
-            database.commit()
+            database.executescript(_ORDINARY)
     return path
 
 
@@ -162,7 +166,7 @@ def main() -> int:
         if report(
             [
                 ("all clients scored / the statements alone", timed.ratio("full", "sums"), FULL_GOAL),
-                ("the statements / the same sums by a plain scan", timed.ratio("sums", "scan"), SCAN_GOAL),
+                ("the statements / the same sums over every row", timed.ratio("sums", "scan"), SCAN_GOAL),
                 ("1 % of the clients / all", timed.ratio("few", "full"), FEW_GOAL),
                 ("10 % of the clients / all", timed.ratio("tenth", "full"), TENTH_GOAL),
                 ("peak memory, MiB", peak(path), MEMORY_GOAL),

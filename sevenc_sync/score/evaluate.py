@@ -1,7 +1,7 @@
 """Evidence to indicator results, for many clients at once: one statement per row source, no row comes to Python."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -46,16 +46,16 @@ class Evaluation:
     told: Told
     _faults: dict[tuple[object, ...], str | None] = field(default_factory=dict, init=False)
 
-    def inputs(self) -> list[ClientInputs]:
-        """What the results follow from, by client number."""
+    def inputs(self, subjects: Iterable[Subject]) -> list[ClientInputs]:
+        """What the results of these clients follow from, in their order."""
         return [
             ClientInputs(subject, {item.id: self._input(item, subject) for item in self.rules.indicators})
-            for subject in self.subjects
+            for subject in subjects
         ]
 
     def results(self) -> list[ClientResult]:
         """One result per client, by client number."""
-        return [client_result(self.rules, self.at, inputs) for inputs in self.inputs()]
+        return [client_result(self.rules, self.at, inputs) for inputs in self.inputs(self.subjects)]
 
     def _input(self, indicator: Indicator, subject: Subject) -> Input:
         excepted, kept = None, None

@@ -13,10 +13,11 @@ from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.evaluate import evaluate
 from sevenc_sync.score.feeds import Feeds
 from sevenc_sync.score.history import Before, Kind, note_changes
-from sevenc_sync.score.inputs import ClientInputs, canonical, client_result
+from sevenc_sync.score.inputs import canonical, client_result
 from sevenc_sync.score.inputstore import keep_inputs, scope_text
 from sevenc_sync.score.packs import keep_pack
 from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
+from sevenc_sync.score.rollup import Subject
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.tables import client, client_score, indicator_score, part_score, score_run
@@ -74,14 +75,14 @@ def score_clients(
     """
     with store.read() as connection:
         evaluation = evaluate(connection, rules, now, feeds, clients)
-    inputs = evaluation.inputs()
-    number = _begin(store, rules, now, inputs)
+    number = _begin(store, rules, now, evaluation.subjects)
     changed, digest = 0, hashlib.sha256()
-    for batch in _batches(inputs, BATCH):
-        results = [client_result(rules, evaluation.at, item) for item in batch]
+    for batch in _batches(evaluation.subjects, BATCH):
+        inputs = evaluation.inputs(batch)
+        results = [client_result(rules, evaluation.at, item) for item in inputs]
         with store.write() as connection:
             in_batch = _save(connection, rules, number, results, on_scored)
-            keep_inputs(connection, number, batch)
+            keep_inputs(connection, number, inputs)
             if on_saved is not None:
                 on_saved(connection, results)
             connection.execute(
@@ -101,12 +102,12 @@ def score_clients(
         score_run=number,
         at=evaluation.at,
         rules_hash=rules.hash,
-        clients=len(inputs),
+        clients=len(evaluation.subjects),
         changed=changed,
     )
 
 
-def _begin(store: Store, rules: Rules, now: datetime, inputs: Sequence[ClientInputs]) -> int:
+def _begin(store: Store, rules: Rules, now: datetime, subjects: Sequence[Subject]) -> int:
     """A new run's number; its rules are kept with it."""
     with store.write() as connection:
         keep_pack(connection, rules, now)
@@ -114,10 +115,10 @@ def _begin(store: Store, rules: Rules, now: datetime, inputs: Sequence[ClientInp
             insert(score_run).values(
                 at=to_seconds(now),
                 rules_hash=rules.hash,
-                clients=len(inputs),
+                clients=len(subjects),
                 changed=0,
                 version=__version__,
-                scope=scope_text([item.subject.client for item in inputs]),
+                scope=scope_text([subject.client for subject in subjects]),
             )
         )
         return int((made.inserted_primary_key or (0,))[0])
@@ -367,6 +368,6 @@ def _indicator(rule: Indicator, row: tuple[Any, ...] | None) -> IndicatorResult:
     )
 
 
-def _batches(items: Sequence[ClientInputs], size: int) -> Iterator[Sequence[ClientInputs]]:
+def _batches(items: Sequence[Subject], size: int) -> Iterator[Sequence[Subject]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]

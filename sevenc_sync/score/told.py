@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Integer, case, func, literal, select
+from sqlalchemy import Connection, func, select
 
 from sevenc_sync.score.feeds import Sources
 from sevenc_sync.score.rules import Indicator
@@ -36,10 +36,7 @@ class Told:
             statement = (
                 select(
                     table.c.account,
-                    *[
-                        func.max(case((table.c[name].is_not(None), literal(1, Integer())), else_=0))
-                        for name in names_in_order
-                    ],
+                    *[func.count(table.c[name]) for name in names_in_order],
                 )
                 .where(table.c.gone_at.is_(None), func.coalesce(table.c.kind, "") != _OF_ITSELF)
                 .group_by(table.c.account)

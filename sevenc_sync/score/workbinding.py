@@ -78,7 +78,8 @@ def time_entries(binder: "Binder", source: Source, uses: Uses) -> Bound:
         *where,
         _ticket.c.merged_into.is_(None),
         _ticket.c.hours > 0,
-        ~exists(select(literal(1, Integer())).select_from(_entry).where(_entry.c.account == _ticket.c.account)),
+        # Asked of the link, so that a whole account is left out before any of its tickets is read.
+        ~exists(select(literal(1, Integer())).select_from(_entry).where(_entry.c.account == link.c.account)),
     )  # fmt: skip
     rows = union_all(entries, instead).subquery("work")
     return Bound(
