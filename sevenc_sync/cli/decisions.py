@@ -1,6 +1,7 @@
 """How attestations and exceptions are shown: in lists, beside scores, and for machines."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -8,9 +9,13 @@ from sevenc_sync.cli.common import out, safe
 
 if TYPE_CHECKING:
     from sevenc_sync.score import ClientResult
+    from sevenc_sync.score.fields import Field
     from sevenc_sync.store.attestations import Attestation
     from sevenc_sync.store.database import Store
     from sevenc_sync.store.exceptions import AcceptedRisk
+
+# What stands for the value of a field, by what rules read it as.
+_VALUES: Mapping[str, str] = {"date": "YYYY-MM-DD", "number": "NUMBER", "year": "YYYY", "text": "TEXT"}
 
 
 def scored_with(store: "Store") -> "tuple[datetime | None, list[AcceptedRisk], list[Attestation]]":
@@ -46,6 +51,14 @@ def attestation_json(item: "Attestation", now: datetime) -> dict[str, object]:
         "ended_at": item.ended_at,
         "ended_by": item.ended_by,
     }
+
+
+def attest_calls(client: str, fields: "Sequence[Field]") -> list[str]:
+    """What to type to attest each of these fields of a client."""
+    return [
+        shlex.join(["sevenc-sync", "attest", client, field.label, _VALUES.get(field.kinds[0], "VALUE")])
+        for field in fields
+    ]
 
 
 def attestation_line(item: "Attestation") -> str:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import configuration, engine_errors, fail, out, safe, show_json, show_table
-from sevenc_sync.cli.decisions import last_day
+from sevenc_sync.cli.decisions import attest_calls, last_day
 from sevenc_sync.cli.records import Link, links_of, record_json, records_text
 from sevenc_sync.cli.scores import AsJson, Client, find_client, rules_of
 
@@ -166,7 +166,9 @@ def _json(plan: "ClientPlan", links: Mapping[str, Link], *, show_all: bool) -> d
                 "cap": area.gap.cap,
                 "kind": area.kind,
                 "sold": area.sold,
-                "steps": [_step_json(step, links) for step in area.steps if show_all or _is_shown(step)],
+                "steps": [
+                    _step_json(plan, step, links) for step in area.steps if show_all or _is_shown(step)
+                ],
             }
             for area in plan.areas
         ],
@@ -174,7 +176,7 @@ def _json(plan: "ClientPlan", links: Mapping[str, Link], *, show_all: bool) -> d
     }
 
 
-def _step_json(step: "Step", links: Mapping[str, Link]) -> dict[str, object]:
+def _step_json(plan: "ClientPlan", step: "Step", links: Mapping[str, Link]) -> dict[str, object]:
     indicator, explained = step.gap.indicator, step.explained
     return {
         "id": None if step.item is None else step.item.id,
@@ -188,6 +190,7 @@ def _step_json(step: "Step", links: Mapping[str, Link]) -> dict[str, object]:
         "to_fix_total": explained.to_fix_total,
         "to_fix": [record_json(row, links) for row in explained.to_fix],
         "missing": list(explained.missing),
+        "attest": attest_calls(plan.result.name, explained.to_attest),
         "area_level_then": step.gain.area_level,
         "score_then": step.gain.score,
         "item": None if step.item is None else _item_json(step.item),
@@ -276,6 +279,8 @@ def _print_step(plan: "ClientPlan", step: "Step", links: Mapping[str, Link]) -> 
     out.print(safe(f"      {explained.fix}"), soft_wrap=True)
     for missing in explained.missing:
         out.print(safe(f"      Not met by any record: {missing}"), soft_wrap=True)
+    for call in attest_calls(plan.result.name, explained.to_attest):
+        out.print(safe(f"      Where somebody knows it: {call}"), soft_wrap=True)
     if explained.to_fix_total:
         records = records_text(explained.to_fix, explained.to_fix_total, links)
         out.print(Text.assemble(f"      To fix ({explained.to_fix_total}): ", records), soft_wrap=True)

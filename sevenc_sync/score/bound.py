@@ -28,6 +28,7 @@ class Bound:
     columns: Mapping[str, Sql]
     flags: Mapping[str, Sql]  # by tag, and by "service " + area
     customs: Mapping[str, Sql]
+    table: Sql | None = None  # the evidence table of each row, where rows of several come together
 
     def scope(self, rules: Rules, now: int) -> Scope:
         """What the words of a condition stand for here."""

@@ -11,7 +11,7 @@ DOCUMENT_STEPS = (1460.0, 730.0, 365.0)
 # How far a rhythm is behind, in agreed intervals: as long as the last event is so many of them ago, it is level 1 to 4.
 RHYTHM_STEPS = (4.0, 2.0, 1.25, 1.0)
 RHYTHM_SPANS = 4  # the last intervals that are looked at for events
-_MOST_SPANS = 3  # of them hold an event where a rhythm is kept: 75 %
+RHYTHM_MOST = 3  # of them hold an event where a rhythm is kept: 75 %
 REVIEWED_WITHIN = 366 * DAY  # of a review after the one before: a year, a leap year included
 
 # age, document
@@ -82,8 +82,8 @@ def _rhythm_read(indicator: Indicator, sums: Sums, _units: float | None, now: in
     ratio = days * DAY / (indicator.interval or DAY)
     held = sum(1 for number in range(1, RHYTHM_SPANS + 1) if sums[f"span {number}"])
     level = leveled(indicator, ratio)
-    if held < _MOST_SPANS:
-        level = min(level, float(_MOST_SPANS))
+    if held < RHYTHM_MOST:
+        level = min(level, float(RHYTHM_MOST))
     elif held == RHYTHM_SPANS and level == len(RHYTHM_STEPS):
         level = 5.0
     return Reading(value=ratio, sample=sums["sample"], good=held, level=level)

@@ -1,7 +1,7 @@
 """What clients have and what they pay for: the lines, devices, workloads and seats that the MSP's own side rests on."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -37,7 +37,7 @@ class Ref(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A contract line in force: the areas that it sells, what its quantity counts, and how many that are."""
+    """A contract line in force whose quantity is not 0: the areas that it sells, what it counts, and how many that are."""
 
     ref: Ref
     product: str | None
@@ -45,6 +45,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     quantity: float | None
     areas: frozenset[str]
     counts: str | None
+
+
+def areas_of(lines: Iterable[Line]) -> frozenset[str]:
+    """The areas that these lines sell."""
+    return frozenset(area for line in lines for area in line.areas)
 
 
 class Estate(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +66,7 @@ class Estate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sold(self) -> frozenset[str]:
         """The areas that some line sells."""
-        return frozenset(area for line in self.lines for area in line.areas)
+        return areas_of(self.lines)
 
     def counted(self, counts: str) -> tuple[Ref, ...]:
         """The devices or workloads that a line of this kind counts; nothing for seats, which have no records."""
@@ -76,7 +81,7 @@ def read_estates(
     """The estates of those clients (None: all active ones), by name, from one snapshot."""
     with store.read() as connection:
         binder = Binder(rules, to_seconds(now), Phrases.read(connection), connection.dialect.name, clients)
-        names = {row.id: row.name for row in connection.execute(select(account.c.id, account.c.name))}
+        names = _account_names(connection)
         lines = _lines(connection, binder, names)
         devices = _devices(connection, binder, names)
         protected = _protected(connection, binder, names)
@@ -94,6 +99,16 @@ def read_estates(
         )
         for row in heads
     ]
+
+
+def sold_areas(connection: Connection, rules: Rules, now: datetime, owner: int) -> frozenset[str]:
+    """The areas that one client's lines in force sell, as its estate has them; whether lines are readable is the caller's question."""
+    binder = Binder(rules, to_seconds(now), Phrases.read(connection), connection.dialect.name, [owner])
+    return areas_of(_lines(connection, binder, _account_names(connection)).get(owner, ()))
+
+
+def _account_names(connection: Connection) -> dict[int, str]:
+    return {row.id: row.name for row in connection.execute(select(account.c.id, account.c.name))}
 
 
 def _clients(binder: Binder) -> Select[tuple[int, str, str | None]]:

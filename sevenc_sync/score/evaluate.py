@@ -14,7 +14,7 @@ from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.counted import UNIT_TABLES
 from sevenc_sync.score.counting import all_sums, unit_key
 from sevenc_sync.score.decided import Attested, Excepted, read_attested
-from sevenc_sync.score.feeds import Feeds, Sources
+from sevenc_sync.score.feeds import Feeds, Sources, StreamRead
 from sevenc_sync.score.inputs import ClientInputs, Input, client_result
 from sevenc_sync.score.results import WHOLE, ClientResult
 from sevenc_sync.score.rollup import Subject
@@ -72,6 +72,36 @@ class Evaluation:
             kept=kept,
         )
 
+    def reads(self, indicator: Indicator, subject: Subject) -> tuple[StreamRead, ...]:
+        """The streams that the indicator rests on for this client, and when each was last read to the end."""
+        if SOURCES[indicator.rows].is_own:
+            return ()
+        table, joined, _ = self._tables(indicator, subject)
+        tellers = self.told.tellers(indicator)
+        return self.sources.reads(subject.client, subject.account, table, joined, tellers)
+
+    def source_fault(self, indicator: Indicator, subject: Subject) -> str | None:
+        """Why the streams that the indicator rests on tell nothing of this client; None where they do."""
+        if SOURCES[indicator.rows].is_own:
+            return None
+        table, joined, _ = self._tables(indicator, subject)
+        return self.sources.fault(subject.client, subject.account, table, joined, indicator.need.fresh)
+
+    def _tables(self, indicator: Indicator, subject: Subject) -> tuple[str, set[str], bool]:
+        """The table of the indicator's rows, those that tell it more of them, and whether the rows have words of their own."""
+        source = SOURCES[indicator.rows]
+        others = {source.columns[name].table for name in indicator.uses.columns} - {None}
+        joined = {name for name in others if name is not None}
+        if indicator.per is not None:
+            joined.add(UNIT_TABLES[indicator.per])
+        table, has_words = source.table, source.instead is not None
+        if source.instead is not None and not self.sources.delivers(subject.client, subject.account, table):
+            table = source.instead
+            has_words = table == source.words_of
+        elif source.words_of is not None and indicator.uses.tags:
+            joined.add(source.words_of)
+        return table, joined, has_words
+
     def _fault(self, indicator: Indicator, subject: Subject) -> str | None:
         """Why nothing can be said. Clients that the same accounts know, and of whom the same is attested, share it."""
         # Looking back behind the day on which the client was found says nothing of rules that do not ask for it.
@@ -85,19 +115,9 @@ class Evaluation:
         return self._faults[key]
 
     def _fault_found(self, indicator: Indicator, subject: Subject) -> str | None:
-        source = SOURCES[indicator.rows]
-        if source.is_own:
+        if SOURCES[indicator.rows].is_own:
             return None
-        others = {source.columns[name].table for name in indicator.uses.columns} - {None}
-        joined = {name for name in others if name is not None}
-        if indicator.per is not None:
-            joined.add(UNIT_TABLES[indicator.per])
-        table, has_words = source.table, source.instead is not None
-        if source.instead is not None and not self.sources.delivers(subject.client, subject.account, table):
-            table = source.instead
-            has_words = table == source.words_of
-        elif source.words_of is not None and indicator.uses.tags:
-            joined.add(source.words_of)
+        table, joined, has_words = self._tables(indicator, subject)
         fault = self.sources.fault(subject.client, subject.account, table, joined, indicator.need.fresh)
         fault = fault or self.told.fault(self.sources, indicator, subject.client, subject.account)
         return fault or self._unused(indicator, subject, has_words=has_words)

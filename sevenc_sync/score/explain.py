@@ -7,16 +7,18 @@ from typing import Any
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import Connection, and_, case, func, not_, or_, select, true
+from sqlalchemy import Connection, and_, case, false, func, literal, not_, or_, select, true
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.bound import Bound
 from sevenc_sync.score.counting import expressions
+from sevenc_sync.score.dated import RHYTHM_MOST, RHYTHM_SPANS
 from sevenc_sync.score.decided import risks_of, without_excepted
 from sevenc_sync.score.evaluate import binder_of, evaluate
 from sevenc_sync.score.families import unmapped_shares
-from sevenc_sync.score.feeds import Feeds
+from sevenc_sync.score.feeds import Feeds, StreamRead
+from sevenc_sync.score.fields import Field, fields_of
 from sevenc_sync.score.ladders import shown_value
 from sevenc_sync.score.measures import MEASURES
 from sevenc_sync.score.results import WHOLE, IndicatorResult
@@ -47,8 +49,10 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """One indicator of one client with its proof.
 
     `next_level` and `next_step`: the value that reaches the next level; `how_far`: what is missing to it, in the
-    indicator's unit; `rows_far`: how many more rows must be good, for shares. `rows` are records that count (`rows_total`
-    of them), `to_fix` those that hold the level down (`to_fix_total`); both lists are cut to a limit. `missing` names the
+    indicator's unit; `rows_far`: how many more rows must be good, for shares; for rhythms, how many more of the last
+    intervals must hold an event. `rows` are the records that make the value (`rows_total` of them; of a share the good
+    ones), `to_fix` those that hold the level down (`to_fix_total`); both lists are cut to a limit. `reads` are the streams
+    behind it. `to_attest` are the fields of which somebody's word would make it known; none where it is known already. `missing` names the
     conditions that no record meets, for measures made of several conditions. `unmapped` is the share (0 to 1) of the
     client's rows whose words no rule knows, None where the indicator asks for no words. `attested` is what somebody says in
     place of the custom fields that it reads, `exceptions` are those in force that touch it; records that they name are
@@ -72,6 +76,8 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     to_fix_total: int
     missing: tuple[str, ...]
     unmapped: float | None
+    reads: tuple[StreamRead, ...] = ()
+    to_attest: tuple[Field, ...] = ()
     attested: tuple[Attestation, ...] = ()
     exceptions: tuple[AcceptedRisk, ...] = ()
 
@@ -101,13 +107,24 @@ def explain_indicators(
     # What speaks of all other indicators needs them all.
     asked = rules if any(item.measure == "proof" for item in few.indicators) else few
     with store.read() as connection:
-        results = evaluate(connection, asked, now, feeds, [client_id]).results()
+        evaluation = evaluate(connection, asked, now, feeds, [client_id])
+        results = evaluation.results()
         if not results:
             raise KeyError(f"client {client_id}")
+        (subject,) = evaluation.subjects
         binder = binder_of(connection, few, now, client_id)
         by_id = {item.id: item for item in results[0].indicators}
         unmapped = unmapped_shares(connection, binder, few.indicators)
         said = attestations(connection, owner=client_id, in_force_at=now)
+        fields = fields_of(few)
+        # Where a stream is the trouble, nobody's word would make it known.
+        silent = {
+            indicator.id
+            for indicator in few.indicators
+            if by_id[indicator.id].value is None
+            and by_id[indicator.id].counts
+            and evaluation.source_fault(indicator, subject) is None
+        }
         return [
             structs.replace(
                 _explained(
@@ -119,6 +136,10 @@ def explain_indicators(
                     unmapped.get(indicator.id),
                     limit,
                 ),
+                reads=evaluation.reads(indicator, subject),
+                to_attest=tuple(fields[key] for key in sorted(indicator.uses.customs))
+                if indicator.id in silent
+                else (),
                 attested=tuple(item for item in said if item.field in indicator.uses.customs),
                 exceptions=risks_of(connection, rules, now, client_id, indicator.id),
             )
@@ -159,8 +180,7 @@ def _explained(
     counts, fixes = _row_conditions(indicator, parts)
     rows, total = _rows(connection, bound, counts, limit)
     to_fix, fix_total = _rows(connection, bound, fixes, limit) if fixes is not None else ((), 0)
-    level, step = _next(indicator, result)
-    far = None if step is None or result.value is None else shown_value(abs(step - result.value))
+    way = _way(indicator, result)
     return Explained(
         result=result,
         rules_hash=rules.hash,
@@ -169,10 +189,10 @@ def _explained(
         basis=indicator.basis,
         better=indicator.better,
         levels=indicator.levels,
-        next_level=level,
-        next_step=step,
-        how_far=far,
-        rows_far=_rows_far(indicator, result, step),
+        next_level=way.level,
+        next_step=way.step,
+        how_far=way.how_far,
+        rows_far=way.rows_far,
         rows=rows,
         rows_total=total,
         to_fix=to_fix,
@@ -183,33 +203,49 @@ def _explained(
 
 
 def _row_conditions(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, Sql | None]:
-    """Which rows make the value, and which hold it down."""
-    where, good = parts["where"], parts.get("good")
-    counted = where if good is None else and_(where, good)
-    if indicator.measure == "share" and good is not None:
-        # A condition that is null does not hold.
-        return counted, and_(where, not_(func.coalesce(good, False)))
-    if indicator.measure in ("count", "per", "trend") or (indicator.measure == "sum_ratio" and good is None):
-        return counted, counted if indicator.better == "lower" else None
-    if indicator.measure == "sum_ratio" and good is not None:
-        rest = and_(where, not_(func.coalesce(good, False)))
-        return (counted, rest) if indicator.better == "higher" else (where, counted)
-    if indicator.measure in ("median", "match", "proof", "rhythm", "age", "document", "number"):
-        return _valued(indicator, parts)
-    conditions = [sql for key, sql in parts.items() if key.startswith(("steps ", "parts "))]
-    return and_(where, or_(*conditions)), None
+    """Which rows make the value, and which hold it down. They are the rows that the measure counts: see measures.py."""
+    where, good = parts["where"], parts.get("good", true())
+    # A condition that is null does not hold.
+    bad = not_(func.coalesce(good, false()))
+    counted, fixes = and_(where, good), None
+    is_less_better = indicator.better == "lower"
+    match indicator.measure:
+        case "share":
+            fixes = and_(where, bad)
+        case "count" | "per":
+            fixes = counted if is_less_better else None
+        case "trend":
+            fixes = counted if is_less_better else None
+            counted = or_(counted, and_(parts["year before"], good))
+        case "sum_ratio":
+            weighed = and_(where, parts["bottom"].is_not(None))
+            counted = weighed if is_less_better else and_(weighed, good)
+            fixes = and_(weighed, good if is_less_better else bad)
+        case "age" | "document" | "rhythm" | "number" | "match" | "median" | "proof":
+            counted, fixes = _valued(indicator, parts)
+        case _:
+            counted = and_(
+                where, or_(*[sql for key, sql in parts.items() if key.startswith(("steps ", "parts "))])
+            )
+    return counted, fixes
 
 
 def _valued(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, Sql | None]:
     """The same for measures that look at a value of each row."""
+    where = parts["where"]
     if indicator.measure == "proof":
-        return parts["where"], None
-    said = and_(parts["where"], parts["of"].is_not(None), parts.get("good", true()))
+        return where, None
+    of = parts["of"]
+    if indicator.measure in ("age", "document", "rhythm"):
+        has_value = of <= parts["now"] + indicator.ahead
+    else:
+        has_value = of.is_not(None)
+    said = and_(where, has_value, parts.get("good", true()))
     if indicator.measure == "median":
         best = indicator.levels[-1]
-        return said, and_(said, parts["of"] > best if indicator.better == "lower" else parts["of"] < best)
-    if indicator.measure in ("age", "document", "number") and indicator.rows == "companies":
-        return said, and_(parts["where"], parts["of"].is_(None))
+        return said, and_(said, of > best if indicator.better == "lower" else of < best)
+    if indicator.rows == "companies":
+        return said, and_(where, not_(func.coalesce(has_value, false())))
     return said, None
 
 
@@ -222,6 +258,7 @@ def _rows(
     total = connection.execute(bound.select(func.count()).where(condition)).scalar_one()
     chosen = bound.select(
         bound.account.label("row_account"),
+        (literal(source.table) if bound.table is None else bound.table).label("row_table"),
         bound.columns["id"].label("row_id"),
         bound.columns["fetched_at"].label("row_fetched_at"),
         *[bound.columns[name].label(f"field_{n}") for n, name in enumerate(source.label)],
@@ -231,10 +268,10 @@ def _rows(
     rows = tuple(
         EvidenceRow(
             account=names.get(row.row_account, f"account {row.row_account}"),
-            table=source.table,
+            table=row.row_table,
             id=row.row_id,
             fields={
-                name: _label(source.columns[name].kind, row[3 + n]) for n, name in enumerate(source.label)
+                name: _label(source.columns[name].kind, row[4 + n]) for n, name in enumerate(source.label)
             },
             fetched_at=from_seconds(row.row_fetched_at),
         )
@@ -251,19 +288,41 @@ def _label(kind: str, value: Any) -> Label:
     return bool(value) if kind == "condition" else value
 
 
-def _next(indicator: Indicator, result: IndicatorResult) -> tuple[int | None, float | None]:
-    """The next whole level and the value that reaches it; none where the level is unknown or the ladder ends."""
+class _Way(msgspec.Struct, frozen=True):
+    """The way to the next whole level, as in Explained; all None where the level is unknown or the ladder ends."""
+
+    level: int | None = None
+    step: float | None = None
+    how_far: float | None = None
+    rows_far: int | None = None
+
+
+def _way(indicator: Indicator, result: IndicatorResult) -> _Way:
     if result.level is None:
-        return None, None
+        return _Way()
     number = math.floor(result.level) + 1
+    if indicator.measure == "rhythm" and result.value is not None and number >= RHYTHM_MOST + 1:
+        return _way_of_rhythm(indicator, result.value, result.good or 0, number)
     if number > len(indicator.levels):
-        return None, None
-    return number, indicator.levels[number - 1]
+        return _Way()
+    step = indicator.levels[number - 1]
+    far = None if result.value is None else shown_value(abs(step - result.value))
+    return _Way(number, step, far, _rows_far(indicator, result, step))
 
 
-def _rows_far(indicator: Indicator, result: IndicatorResult, step: float | None) -> int | None:
+def _way_of_rhythm(indicator: Indicator, value: float, held: int, number: int) -> _Way:
+    """From level 3 on the newest event alone is not enough: most of the last intervals must hold one, for 5 all."""
+    if number > len(indicator.levels) + 1:
+        return _Way()
+    step = indicator.levels[min(number, len(indicator.levels)) - 1]
+    far = shown_value(max(0.0, value - step))
+    wanted = RHYTHM_MOST if number <= len(indicator.levels) else RHYTHM_SPANS
+    return _Way(number, step, far, max(0, wanted - held))
+
+
+def _rows_far(indicator: Indicator, result: IndicatorResult, step: float) -> int | None:
     """How many more rows must be good for a share to reach the step."""
-    if indicator.measure != "share" or step is None or result.good is None:
+    if indicator.measure != "share" or result.good is None:
         return None
     # Whole rows: the small allowance keeps 95 % of 20 rows at 19, not 20.
     return max(0, math.ceil(step * result.sample / 100 - 1e-9) - result.good)

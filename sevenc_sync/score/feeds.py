@@ -4,8 +4,9 @@ No data is not bad data. A stream that was never read, cannot be read, was last 
 rests on it unknown, with that as the reason.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -41,6 +42,15 @@ class StreamFact(msgspec.Struct, frozen=True):
     state: str
     reason: str | None
     last_ok_at: int | None
+
+
+class StreamRead(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream that somebody's numbers rest on, and when it was last read to the end (None: never)."""
+
+    account: str
+    stream: str
+    state: str
+    read_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,32 @@ class Sources:
     def delivers(self, client: int, master: int, table: str) -> bool:
         """Whether some source that knows this client delivers that table."""
         return bool(self._wanted(sorted(self.feeds.get(table, ())), client, master))
+
+    def reads(
+        self, client: int, master: int, table: str, joined: Iterable[str], tellers: Collection[int]
+    ) -> tuple[StreamRead, ...]:
+        """The streams that `fault` would look at: those of the rows first, then those of what is joined.
+
+        `tellers` are accounts that say more of the rows; those that know the client count too.
+        """
+        known = frozenset(tellers) & ({master} | self.linked.get(client, frozenset()))
+        found: dict[tuple[int, str], None] = {}
+        for name in (table, *sorted(set(joined) - {table})):
+            feeding = sorted(self.feeds.get(name, ()))
+            wanted = self._wanted(feeding, client, master)
+            found |= dict.fromkeys(wanted or (feeding if name != table else ()))
+            found |= dict.fromkeys(pair for pair in feeding if name == table and pair[0] in known)
+        return tuple(self._read(number, stream) for number, stream in found)
+
+    def _read(self, number: int, stream: str) -> StreamRead:
+        fact = self.streams.get((number, stream))
+        at = None if fact is None else fact.last_ok_at
+        return StreamRead(
+            account=self.names.get(number, f"account {number}"),
+            stream=stream,
+            state="new" if fact is None else fact.state,
+            read_at=None if at is None else from_seconds(at),
+        )
 
     def account_fault(self, table: str, number: int, fresh: int) -> str | None:
         """Why that account's rows of a table cannot be judged."""

@@ -5,12 +5,14 @@ from typing import Literal
 
 import msgspec
 
+from sevenc_sync.clock import to_seconds
+from sevenc_sync.score.estate import sold_areas
 from sevenc_sync.score.explain import Explained, explain_indicators
-from sevenc_sync.score.feeds import Feeds
+from sevenc_sync.score.feeds import Feeds, Sources
+from sevenc_sync.score.indicators import DEFAULT_FRESH
 from sevenc_sync.score.plan import AreaGap, Gain, Gap, area_gaps, gain_of
 from sevenc_sync.score.results import ClientResult
 from sevenc_sync.score.rules import Rules
-from sevenc_sync.score.sold import sold_areas
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.links import groups_of
 from sevenc_sync.store.plan_items import PlanItem, read_plan_items
@@ -54,7 +56,10 @@ def read_plan(
     with store.read() as connection:
         group = groups_of(connection, [result.client]).get(result.client)
         items = read_plan_items(connection, [result.client]).get(result.client, {})
-    sold = sold_areas(store, rules, now, feeds, result)
+        # Without its contract lines nobody knows what a client buys: that is not the same as buying nothing.
+        sources = Sources.read(connection, feeds, to_seconds(now))
+        unclear = sources.fault(result.client, result.account, "contract_line", ("contract",), DEFAULT_FRESH)
+        sold = frozenset[str]() if unclear else sold_areas(connection, rules, now, result.client)
     areas = area_gaps(rules, result, group)
     wanted = {gap.indicator.id for area in areas for gap in area.gaps}
     explained = {
@@ -63,7 +68,7 @@ def read_plan(
     }
     found = []
     for area in areas:
-        is_sold = None if sold.areas is None else area.area in sold.areas
+        is_sold = None if unclear else area.area in sold
         steps = tuple(
             Step(
                 gap=gap,
@@ -79,7 +84,7 @@ def read_plan(
         at=now,
         areas=tuple(found),
         closed=tuple(item for name, item in sorted(items.items()) if name not in wanted),
-        sold_reason=sold.reason,
+        sold_reason=unclear,
     )
 
 

@@ -47,6 +47,13 @@ class Told:
         masters = connection.execute(select(client.c.account).distinct()).scalars()
         return cls(found, frozenset(masters))
 
+    def tellers(self, indicator: Indicator) -> frozenset[int]:
+        """The accounts that tell what the indicator asks for and not every source tells."""
+        table = SOURCES[indicator.rows].table
+        return frozenset[int]().union(
+            *(self.accounts.get((table, name), frozenset()) for name in indicator.uses.columns)
+        )
+
     def fault(self, sources: Sources, indicator: Indicator, owner: int, master: int) -> str | None:
         """Why nothing follows from what the indicator asks for; None where something does."""
         source = SOURCES[indicator.rows]

@@ -53,6 +53,7 @@ def time_entries(binder: "Binder", source: Source, uses: Uses) -> Bound:
     entries = select(
         link.c.client.label("client"),
         _entry.c.account.label("account"),
+        literal(source.table, Text()).label("row_table"),
         *[own_columns(_entry, source)[name].label(f"c_{name}") for name in source.columns],
         *[or_(mine.by_name[name], theirs.by_name[name]).label(f"f_{name}") for name in names],
     ).select_from(theirs.join(with_ticket)).where(*where)  # fmt: skip
@@ -69,6 +70,7 @@ def time_entries(binder: "Binder", source: Source, uses: Uses) -> Bound:
     instead = select(
         link.c.client,
         _ticket.c.account,
+        literal(_ticket.name, Text()),
         *[
             said_of_ticket.get(name, cast(null(), SQL_TYPE[fact.kind])).label(f"c_{name}")
             for name, fact in source.columns.items()
@@ -91,6 +93,7 @@ def time_entries(binder: "Binder", source: Source, uses: Uses) -> Bound:
         columns={name: rows.c[f"c_{name}"] for name in source.columns},
         flags={name: rows.c[f"f_{name}"] for name in names},
         customs={},
+        table=rows.c.row_table,
     )
 
 
@@ -228,6 +231,7 @@ def events(binder: "Binder", source: Source, uses: Uses) -> Bound:
         columns={name: rows.c[f"c_{name}"] for name in source.columns},
         flags={name: rows.c[f"f_{name}"] for name in names},
         customs={name: rows.c[f"x{n}"] for n, name in enumerate(fields)},
+        table=case((rows.c.c_is_record, literal(_company.name, Text())), else_=literal(source.table, Text())),
     )
 
 

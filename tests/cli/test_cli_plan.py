@@ -1,13 +1,14 @@
 """plan: what to do for a client, and what people decided about it, from the outside."""
 
 import re
+import shlex
 from typing import Any
 
 import pytest
 
 STEP = {
     *("id", "indicator", "title", "level", "needed", "is_gate", "unknown", "step", "to_fix_total", "to_fix"),
-    *("missing", "area_level_then", "score_then", "item"),
+    *("missing", "attest", "area_level_then", "score_then", "item"),
 }
 AREA = {"slug", "name", "level", "target", "cap", "kind", "sold", "steps"}
 BY = ("--by", "anna")
@@ -78,6 +79,20 @@ def test_people_see_areas_steps_records_and_gain(scored: Any) -> None:
         "With level 3 here: area",
     ):
         assert words in said
+
+
+def test_without_proof_it_says_what_to_type_where_somebodys_word_would_do(scored: Any) -> None:
+    found = 0
+    for client in scored.json("clients"):
+        plan = scored.json("plan", client["name"])
+        said = scored("plan", client["name"]).stdout
+        for area in plan["areas"]:
+            for step in area["steps"]:
+                for call in step["attest"]:
+                    assert f"Where somebody knows it: {call}" in said
+                    assert shlex.split(call)[:3] == ["sevenc-sync", "attest", client["name"]]
+                    found += area["kind"] == "unproven"
+    assert found, "no unknown area rests on an attestation, so this test shows nothing"
 
 
 def test_a_second_scoring_keeps_every_id(copy_of: Any) -> None:

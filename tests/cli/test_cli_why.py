@@ -1,11 +1,18 @@
 """why proves a level: its value, its sample, its steps, and the records behind it."""
 
+import re
+import shlex
+from datetime import datetime
 from typing import Any
 
+from sevenc_sync.clock import utc_now
+
 AREA = "continuous.backup-management"
+COVERAGE = f"{AREA}.protected-coverage"
 EXPLAINED = {
     *("id", "value", "sample", "level", "reason", "levels", "next_level", "next_step", "how_far", "rows_far"),
     *("why", "fix", "basis", "rows", "rows_total", "to_fix", "to_fix_total", "missing", "rules_hash"),
+    *("reads", "to_attest", "attested", "exceptions", "unmapped", "better", "unit", "measure"),
 }
 
 
@@ -17,8 +24,11 @@ def weakest(site: Any) -> str:
 
 def test_every_level_of_an_area_has_value_sample_and_records(scored: Any) -> None:
     found = scored.json("why", weakest(scored), AREA)
-    assert set(found) == {"client", "target", "at", "indicators"}
+    assert set(found) == {"client", "target", "at", "areas", "indicators"}
     assert found["indicators"]
+    (area,) = found["areas"]
+    shown = next(a for a in scored.json("show", weakest(scored))["areas"] if a["slug"] == AREA)
+    assert (area["slug"], area["level"], area["target"]) == (AREA, shown["level"], 3.0)
     for item in found["indicators"]:
         assert set(item) >= EXPLAINED
         assert item["id"].startswith(AREA)
@@ -34,20 +44,83 @@ def test_the_shown_level_is_the_stored_one(scored: Any) -> None:
         assert item["level"] == stored[item["id"]]
 
 
-def test_each_record_has_its_source_its_id_and_the_address_at_the_vendor(scored: Any) -> None:
-    rows = [
-        row
-        for client in scored.json("clients")
-        for item in scored.json("why", client["name"], "continuous.backup-management.protected-coverage")[
-            "indicators"
+def test_each_record_has_its_source_its_id_when_it_came_and_the_address_at_the_vendor(scored: Any) -> None:
+    for key in ("rows", "to_fix"):
+        listed = [
+            row
+            for client in scored.json("clients")
+            for item in scored.json("why", client["name"], COVERAGE)["indicators"]
+            for row in item[key]
         ]
-        for row in item["to_fix"]
-    ]
-    assert rows
-    for row in rows:
-        assert row["account"] == "psa"
-        assert row["link"].startswith(scored.base_url("psa"))
-        assert row["id"] in row["link"]
+        assert listed
+        for row in listed:
+            assert (row["account"], row["table"]) == ("psa", "asset")
+            assert row["link"].startswith(scored.base_url("psa"))
+            assert row["id"] in row["link"]
+            assert datetime.fromisoformat(row["fetched_at"]) <= utc_now()
+
+
+def test_people_see_the_records_that_count_and_those_to_fix_each_with_id_address_and_time(
+    scored: Any,
+) -> None:
+    for client in scored.json("clients"):
+        (found,) = scored.json("why", client["name"], COVERAGE)["indicators"]
+        if found["rows"] and found["to_fix"]:
+            break
+    else:
+        raise AssertionError("no client has servers of both kinds, so this test shows nothing")
+    said = scored("why", client["name"], COVERAGE).stdout
+    good, bad = said.index(f"Good ({found['rows_total']}):"), said.index(f"To fix ({found['to_fix_total']}):")
+    first, second = said[good:bad], said[bad:]
+    for part, rows in ((first, found["rows"][:3]), (second, found["to_fix"])):
+        for row in rows:
+            fetched = datetime.fromisoformat(row["fetched_at"])
+            assert re.search(rf"psa +{row['id']} .*{fetched:%Y-%m-%d %H:%M}", part), row
+        assert f"Open {rows[0]['id']}: {rows[0]['link']}" in part
+
+
+def test_a_number_names_the_streams_that_it_rests_on_and_when_they_were_read(scored: Any) -> None:
+    (found,) = scored.json("why", weakest(scored), COVERAGE)["indicators"]
+    reads = {(read["account"], read["stream"]): read for read in found["reads"]}
+    assert {account for account, _ in reads} == {"psa", "backup"}
+    assert {read["state"] for read in reads.values()} == {"ok"}
+    said = scored("why", weakest(scored), COVERAGE).stdout
+    for (account, stream), read in reads.items():
+        when = datetime.fromisoformat(read["read_at"])
+        assert f"{account}, {stream}, read {when:%Y-%m-%d %H:%M}" in said
+
+
+def test_of_a_count_where_less_is_better_the_counted_records_are_those_to_fix(scored: Any) -> None:
+    name = "charge.proactive-services.tickets-per-endpoint"
+    for client in scored.json("clients"):
+        (found,) = scored.json("why", client["name"], name)["indicators"]
+        if found["level"] is not None and found["rows_total"]:
+            said = scored("why", client["name"], name).stdout
+            assert f"Counted, and to fix ({found['rows_total']}): " in said
+            assert "\n   Counted (" not in said
+            return
+    raise AssertionError("no client has a ticket, so this test shows nothing")
+
+
+def test_what_rests_on_somebodys_word_says_what_to_type(copy_of: Any) -> None:
+    name = "cost-effective.it-budget-management.budget-currency"
+    for client in copy_of.json("clients"):
+        (found,) = copy_of.json("why", client["name"], name)["indicators"]
+        if found["value"] is None:
+            break
+    else:
+        raise AssertionError("every client has a budget, so this test shows nothing")
+    (call,) = found["to_attest"]
+    assert f"Where somebody knows it: {call}" in copy_of("why", client["name"], name).stdout
+    program, *words = shlex.split(call)
+    assert (program, words) == (
+        "sevenc-sync",
+        ["attest", client["name"], "IT Budget Approved", "YYYY-MM-DD"],
+    )
+    assert copy_of(*words[:-1], f"{utc_now():%Y-%m-%d}", "--by", "anna").exit_code == 0
+    assert copy_of("score").exit_code == 0
+    (after,) = copy_of.json("why", client["name"], name)["indicators"]
+    assert (after["value"], after["level"], after["to_attest"]) == (0.0, 3.0, [])
 
 
 def test_people_see_value_steps_records_and_what_to_do(scored: Any) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from sevenc_sync.model import Asset, Contract, ContractLine, Protection, Ticket
+from sevenc_sync.model import Activity, Asset, Contract, ContractLine, Protection, Ticket
 from sevenc_sync.score import Explained, Rules, explain, find_target
-from tests.score.conftest import BACKUP, NOW, PSA, World, ago, day
+from tests.score.conftest import BACKUP, NOW, PSA, RMM, World, ago, day
 
 COVERAGE = "continuous.backup-management.protected-coverage"
 
@@ -127,6 +127,77 @@ def test_the_top_of_a_ladder_has_no_next_step(world: World, rules: Rules) -> Non
     assert (found.result.level, found.next_level, found.next_step) == (5.0, None, None)
     document = explained(world, rules, "continuous.disaster-recovery-planning.plan-currency")
     assert (document.result.level, document.next_level) == (3.0, None)
+
+
+@pytest.mark.parametrize(
+    ("days", "level", "way"),
+    [
+        # Sessions once a year: 300 days ago and no other; two more of the last four years must hold one.
+        ((300,), 3.0, (4, 1, 0, 2)),
+        # The newest is 400 days old: 1.0959 years, so that it is also too long ago.
+        ((400,), 3.0, (4, 1, 0.0959, 2)),
+        ((300, 500, 800), 4.0, (5, 1, 0, 1)),
+        ((300, 500, 800, 1300), 5.0, (None, None, None, None)),
+        ((800,), 2.0, (3, 1.25, 0.9418, None)),
+    ],
+)
+def test_the_way_of_a_rhythm_is_in_time_and_in_intervals_that_must_hold_an_event(
+    world: World,
+    rules: Rules,
+    days: tuple[int, ...],
+    level: float,
+    way: tuple[float | None, ...],
+) -> None:
+    world.client(1)
+    world.put(
+        PSA,
+        *[Activity(id=f"a{n}", company="c1", kind="Strategy", starts_at=ago(n), is_done=True) for n in days],
+    )
+    found = explained(world, rules, "conscious.it-strategy-planning.session-rhythm")
+    assert found.result.level is not None
+    assert int(found.result.level) == int(level)
+    assert (found.next_level, found.next_step, found.how_far, found.rows_far) == way
+
+
+def test_a_day_after_the_clock_neither_counts_nor_is_it_proof(world: World, rules: Rules) -> None:
+    world.client(1, custom={"DR Plan Date": day(-30)})
+    found = explained(world, rules, "continuous.disaster-recovery-planning.plan-currency")
+    assert (found.result.value, found.rows, [row.id for row in found.to_fix]) == (None, (), ["c1"])
+
+
+def test_it_says_which_streams_were_read_and_when(world: World, rules: Rules) -> None:
+    three_servers(world)
+    world.stream(BACKUP, "protections", ok=ago(hours=3))
+    reads = {
+        (read.account, read.stream): (read.state, read.read_at)
+        for read in explained(world, rules, COVERAGE).reads
+    }
+    assert reads == {("psa", "devices"): ("ok", NOW), ("backup", "protections"): ("ok", ago(hours=3))}
+
+
+def test_a_tool_that_tells_more_of_the_rows_is_among_the_streams_of_those_whom_it_knows(
+    world: World, rules: Rules
+) -> None:
+    three_servers(world)
+    world.rmm(1)
+    world.put(RMM, Asset(id="g", company="r1", kind="server", last_seen_at=ago(hours=1)))
+    for client, accounts in ((1, ["psa", "rmm"]), (2, ["psa"])):
+        found = explained(world, rules, "competent.managed-services.agent-coverage", client)
+        assert [read.account for read in found.reads] == accounts
+
+
+def test_fields_to_attest_are_named_until_something_is_said_and_while_the_record_can_be_read(
+    world: World, rules: Rules
+) -> None:
+    world.client(1)
+    world.client(2, custom={"DR Plan Date": day(30)})
+    name = "continuous.disaster-recovery-planning.plan-currency"
+    (field,) = explained(world, rules, name).to_attest
+    assert (field.label, field.kinds) == ("DR Plan Date", ("date",))
+    assert explained(world, rules, name, 2).to_attest == ()
+    assert explained(world, rules, COVERAGE).to_attest == ()
+    world.stream(PSA, "companies", state="unreadable", ok=None)
+    assert explained(world, rules, name).to_attest == ()
 
 
 def test_conditions_that_no_record_meets_are_named(world: World, rules: Rules) -> None:
