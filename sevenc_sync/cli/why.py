@@ -121,22 +121,7 @@ def _print(client: str, item: "Explained", links: Mapping[str, Link], *, first: 
             level_text(result.level), "  ", (safe(result.title).plain, "bold"), "  ", (result.id, "dim")
         )
     )
-    if result.weight == 0:
-        value = "" if result.value is None else f"Value {result.value:g} {result.unit}, "
-        out.print(safe(f"   {value}{result.reason}."), soft_wrap=True)
-    elif not result.counts:
-        out.print("   Left out by an exception: it counts neither in its area nor in the proof.")
-    elif result.level is None:
-        out.print(safe(f"   Unknown: {result.reason}"), soft_wrap=True)
-    else:
-        low = ", a small sample" if result.is_low_sample else ""
-        value = "nothing found" if result.value is None else f"{result.value:g} {result.unit}"
-        steps = ", ".join(f"{step:g}" for step in item.levels)
-        out.print(
-            safe(f"   Value {value}, from {result.sample} records{low}. Steps: {steps}."), soft_wrap=True
-        )
-        if item.next_level is not None:
-            out.print(safe(f"   Level {item.next_level} {_way(item)}."))
+    _print_number(item)
     _print_decided(item)
     for call in attest_calls(client, item.to_attest):
         out.print(safe(f"   Where somebody knows it: {call}"), soft_wrap=True)
@@ -158,6 +143,27 @@ def _print(client: str, item: "Explained", links: Mapping[str, Link], *, first: 
         what = "Counted, and to fix" if is_same else "To fix"
         out.print(safe(f"   {what} ({item.to_fix_total}): {item.fix}"), soft_wrap=True)
         _rows(item.to_fix, item.to_fix_total, links)
+
+
+def _print_number(item: "Explained") -> None:
+    """The value and the way to the next level, or why there is none."""
+    result = item.result
+    if result.weight == 0:
+        value = "" if result.value is None else f"Value {result.value:g} {result.unit}, "
+        out.print(safe(f"   {value}{result.reason}."), soft_wrap=True)
+    elif not result.counts:
+        out.print("   Left out by an exception: it counts neither in its area nor in the proof.")
+    elif result.level is None:
+        out.print(safe(f"   Unknown: {result.reason}"), soft_wrap=True)
+    else:
+        low = ", a small sample" if result.is_low_sample else ""
+        value = "nothing found" if result.value is None else f"{result.value:g} {result.unit}"
+        steps = ", ".join(f"{step:g}" for step in item.levels)
+        out.print(
+            safe(f"   Value {value}, from {result.sample} records{low}. Steps: {steps}."), soft_wrap=True
+        )
+        if item.next_level is not None:
+            out.print(safe(f"   Level {item.next_level} {_way(item)}."))
 
 
 def _way(item: "Explained") -> str:

@@ -20,13 +20,14 @@ from sevenc_sync.score.families import unmapped_shares
 from sevenc_sync.score.feeds import Feeds, StreamRead
 from sevenc_sync.score.fields import Field, fields_of
 from sevenc_sync.score.ladders import shown_value
+from sevenc_sync.score.language import custom_calls
 from sevenc_sync.score.measures import MEASURES
 from sevenc_sync.score.results import WHOLE, IndicatorResult
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES
 from sevenc_sync.score.sqlfunctions import same_order
 from sevenc_sync.score.targets import indicators_of
-from sevenc_sync.score.vocabulary import Sql, Uses
+from sevenc_sync.score.vocabulary import Sql, Uses, field_key
 from sevenc_sync.store.attestations import Attestation, attestations
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.exceptions import AcceptedRisk
@@ -137,7 +138,7 @@ def explain_indicators(
                     limit,
                 ),
                 reads=evaluation.reads(indicator, subject),
-                to_attest=tuple(fields[key] for key in sorted(indicator.uses.customs))
+                to_attest=tuple(fields[key] for key in _read_for_value(indicator))
                 if indicator.id in silent
                 else (),
                 attested=tuple(item for item in said if item.field in indicator.uses.customs),
@@ -145,6 +146,12 @@ def explain_indicators(
             )
             for indicator in few.indicators
         ]
+
+
+def _read_for_value(indicator: Indicator) -> list[str]:
+    """The fields that make it known: those of `of`, where further ones only raise the level."""
+    own = {field_key(name) for _, name in custom_calls(indicator.of or "true")}
+    return sorted(own or indicator.uses.customs)
 
 
 def is_counted(

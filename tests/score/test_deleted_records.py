@@ -383,7 +383,7 @@ def test_the_lists_hold_as_many_records_as_the_number_rests_on(
     for number, case in enumerate(given, start=1):
         (found,) = explain(world.store, rules, NOW, world.feeds, number, case.indicator)
         result = found.result
-        if result.value is None:
+        if result.value is None or result.measure == "proof":  # proof rests on the other indicators
             continue
         compared += 1
         if result.measure in ("steps", "covers"):
