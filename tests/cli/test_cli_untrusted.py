@@ -85,12 +85,12 @@ def test_machines_get_the_name_without_what_steers_a_terminal(evil: Any) -> None
     assert "& Söhne" in name
 
 
-def test_no_command_says_a_secret(scored: Any) -> None:
-    name = scored.json("clients")[0]["name"]
+def test_no_command_says_a_secret(copy_of: Any) -> None:
+    name = copy_of.json("clients")[0]["name"]
     for args in (*EVERY_READ, ("sync",), ("show", name), ("why", name, "continuous.backup-management")):
         for more in ((), ("--json",)):
-            result = scored("--log-level", "debug", *args, *more)
-            for secret in scored.secrets:
+            result = copy_of("--log-level", "debug", *args, *more)
+            for secret in copy_of.secrets:
                 assert secret not in result.stdout + result.stderr
 
 
