@@ -30,6 +30,7 @@ MODULES = (
     "sync",
     "scores",
     "match",
+    "match_devices",
     "matchsheet",
     "why",
     "history",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from sevenc_sync.match import Question
-    from sevenc_sync.store.decided import Decided, Verdict
+    from sevenc_sync.store.decided import Decided, NewDecision, Verdict
     from sevenc_sync.store.links import ClientRow, CompanyKey
 
 match_app = typer.Typer(
@@ -29,12 +29,6 @@ CompanyName = Annotated[
 ]
 ClientName = Annotated[
     str, typer.Argument(metavar="CLIENT", help="A client's number or name, or enough of the name.")
-]
-RecordName = Annotated[
-    str,
-    typer.Argument(
-        metavar="RECORD", help="KIND/ACCOUNT/ID, such as asset/psa/6004 or protection/backup/a:1."
-    ),
 ]
 Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why.")]
 Source = Annotated[str | None, typer.Option("--source", metavar="SOURCE", help="Of this account only.")]
@@ -50,15 +44,16 @@ def review_command(
     as_json: AsJson = False,
 ) -> None:
     """List what waits for a person: companies, why, and which clients they may be; or records of devices."""
+    from sevenc_sync.cli.match_devices import review_devices
     from sevenc_sync.match import questions
 
     if devices:
         if source is not None:
             fail("--source is for companies; records of devices are of several accounts.", USAGE)
-        _review_devices(context, as_json=as_json)
+        review_devices(context, as_json=as_json)
         return
     with store_of(configuration(context)) as store, store.read() as connection:
-        found = questions(connection, source=_source(connection, source))
+        found = questions(connection, source=known_source(connection, source))
     if as_json:
         show_json([_question_json(item) for item in found])
         return
@@ -124,22 +119,6 @@ def never_command(
     _say(context, "never", source, company, client, note, by)
 
 
-@match_app.command("same")
-def same_command(
-    context: typer.Context, one: RecordName, other: RecordName, note: Note = None, by: By = None
-) -> None:
-    """Say that two records are one device, whatever serials and names say."""
-    _say_devices(context, "same", one, other, note, by)
-
-
-@match_app.command("differ")
-def differ_command(
-    context: typer.Context, one: RecordName, other: RecordName, note: Note = None, by: By = None
-) -> None:
-    """Say that two records are two devices, whatever serials and names say."""
-    _say_devices(context, "differ", one, other, note, by)
-
-
 @match_app.command("accept")
 def accept_command(
     context: typer.Context,
@@ -161,7 +140,7 @@ def accept_command(
     with store_of(configuration(context)) as store, store.write() as connection:
         found = [
             (item, best)
-            for item in questions(connection, source=_source(connection, source))
+            for item in questions(connection, source=known_source(connection, source))
             if item.line.method == "name"  # not where ids contradict, nor where a person has unlinked
             and (best := clear_one(item.suggestions, above)) is not None
         ]
@@ -277,14 +256,13 @@ def _say(
     by: str | None,
 ) -> None:
     """Carry one decision out and say what it did."""
-    from sevenc_sync.clock import utc_now
     from sevenc_sync.store import links
-    from sevenc_sync.store.decided import NewDecision, decide, decisions
+    from sevenc_sync.store.decided import NewDecision
 
     who = actor(by)
     why = None if note is None else one_line(note, "--note")
     with store_of(configuration(context)) as store, store.write() as connection:
-        _source(connection, source)
+        known_source(connection, source)
         key, _ = _company(connection, source, company)
         owner = None if client is None else _client(links.clients(connection), client)
         made = NewDecision(
@@ -297,102 +275,33 @@ def _say(
         )
         if verdict == "never" and owner is not None and (owner.account, owner.company) == key:
             fail(f"{source}/{key[1]} is {owner.name}'s own record; `sevenc-sync match unlink` takes it away.")
-        number = decide(connection, utc_now(), made)
-        if number is None:
-            out.print("That is decided already; nothing was changed.")
-            return
-        done = decisions(connection, numbers=[number])[0]
-    out.print(safe(f"Decision {number}: {_decided_line(done)}"), soft_wrap=True)
-    _next()
+        done = carried_out(connection, made)
+    say_decided(done)
 
 
-def _review_devices(context: typer.Context, *, as_json: bool) -> None:
-    from sevenc_sync.store.devices import device_conflicts, record_label
-    from sevenc_sync.store.links import account_systems, client_names
-
-    with store_of(configuration(context)) as store, store.read() as connection:
-        names, systems = client_names(connection), account_systems(connection)
-        found = [
-            (names[number], item, [record_label(text, systems) for text in item.records])
-            for number, items in device_conflicts(connection).items()
-            for item in items
-        ]
-    if as_json:
-        show_json(
-            [
-                {
-                    "client": name,
-                    "kind": item.kind,
-                    "value": item.value,
-                    "why": item.detail,
-                    "records": labels,
-                }
-                for name, item, labels in found
-            ]
-        )
-        return
-    if not found:
-        out.print("No records of devices wait for a person.")
-        return
-    show_table(
-        None,
-        ("client", "equal", "value", "why it waits", "records"),
-        [(name, item.kind, item.value, item.detail, " ".join(labels)) for name, item, labels in found],
-    )
-    out.print("Decide with: sevenc-sync match same RECORD RECORD, or differ.", soft_wrap=True)
-
-
-def _say_devices(
-    context: typer.Context, verdict: "Verdict", one: str, other: str, note: str | None, by: str | None
-) -> None:
+def carried_out(connection: "Connection", made: "NewDecision") -> "Decided | None":
+    """Carry a decision out, now; None when it was decided so already."""
     from sevenc_sync.clock import utc_now
-    from sevenc_sync.store.decided import NewDecision, decide, decisions
+    from sevenc_sync.store.decided import decide, decisions
 
-    who = actor(by)
-    why = None if note is None else one_line(note, "--note")
-    with store_of(configuration(context)) as store, store.write() as connection:
-        (first, number, owner), (second, _, owned) = sorted(
-            _record(connection, text) for text in (one, other)
-        )
-        if first == second:
-            fail("that is the same record twice.", USAGE)
-        if owner is None or owner != owned:
-            fail("the two records are not of one client; link their companies first.")
-        made = NewDecision(
-            verdict=verdict, account=number, record=first, other=second, client=owner, by=who, note=why
-        )
-        found = decide(connection, utc_now(), made)
-        if found is None:
-            out.print("That is decided already; nothing was changed.")
-            return
-        done = decisions(connection, numbers=[found])[0]
-    out.print(safe(f"Decision {found}: {_decided_line(done)}"), soft_wrap=True)
+    number = decide(connection, utc_now(), made)
+    return None if number is None else decisions(connection, numbers=[number])[0]
+
+
+def say_decided(done: "Decided | None") -> None:
+    """Tell a person what a decision did, and from when on it counts."""
+    if done is None:
+        out.print("That is decided already; nothing was changed.")
+        return
+    out.print(safe(f"Decision {done.id}: {_decided_line(done)}"), soft_wrap=True)
     _next()
-
-
-def _record(connection: "Connection", text: str) -> tuple[str, int, int | None]:
-    """A record's key as text, its account, and the client that it counts for."""
-    from sevenc_sync.store.devices import client_of_record
-    from sevenc_sync.store.links import account_systems
-
-    kind, _, rest = text.partition("/")
-    name, _, number = rest.partition("/")
-    if kind not in ("asset", "protection") or not number:
-        fail(f"{text!r} is no record; write KIND/ACCOUNT/ID, such as asset/psa/6004.", USAGE)
-    _source(connection, name)
-    account = next(at for at, (known, _) in account_systems(connection).items() if known == name)
-    try:
-        owner = client_of_record(connection, kind, account, number)
-    except KeyError:
-        fail(f"{name} has no {kind} {number!r}.")
-    return f"{kind}:{account}:{number}", account, owner
 
 
 def _next() -> None:
     out.print("It counts from the next scoring on: sevenc-sync score", soft_wrap=True)
 
 
-def _source(connection: "Connection", name: str | None) -> str | None:
+def known_source(connection: "Connection", name: str | None) -> str | None:
     """The name of an account that the store knows."""
     from sevenc_sync.store.links import account_systems
 

@@ -3,7 +3,7 @@
 from sevenc_sync.score.billing import Balance, balances, differing
 from sevenc_sync.score.due import Basis, due
 from sevenc_sync.score.estate import Estate, Line, Ref, read_estates
-from sevenc_sync.score.explain import EvidenceRow, Explained, explain, explain_indicators, measure_means
+from sevenc_sync.score.explain import EvidenceRow, Explained, explain, explain_indicators
 from sevenc_sync.score.families import Mapped, line_to_paste
 from sevenc_sync.score.feeds import Feeds
 from sevenc_sync.score.groups import group_test
@@ -85,7 +85,6 @@ __all__ = [
     "load_book",
     "load_results",
     "load_rules",
-    "measure_means",
     "moves",
     "offers",
     "plan_keeper",

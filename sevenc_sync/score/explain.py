@@ -21,7 +21,6 @@ from sevenc_sync.score.feeds import Feeds, StreamRead
 from sevenc_sync.score.fields import Field, fields_of
 from sevenc_sync.score.ladders import shown_value
 from sevenc_sync.score.language import custom_calls
-from sevenc_sync.score.measures import MEASURES
 from sevenc_sync.score.results import WHOLE, IndicatorResult
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES
@@ -346,8 +345,3 @@ def _missing(
     counts = [func.count(case((and_(parts["where"], sql), 1))) for _, sql in named]
     row = connection.execute(bound.select(*counts)).one()
     return tuple(name for (name, _), count in zip(named, row, strict=True) if not count)
-
-
-def measure_means(indicator: Indicator) -> str:
-    """How the indicator's value is made, in words."""
-    return MEASURES[indicator.measure].means

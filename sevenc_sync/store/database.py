@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
@@ -117,8 +117,3 @@ def _begin_sqlite(connection: Connection) -> None:
     reader = connection.get_execution_options().get("sevenc_reader", False)
     connection.exec_driver_sql("PRAGMA query_only = " + ("ON" if reader else "OFF"))
     connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
-
-
-def scalar_list(connection: Connection, statement: Any) -> list[Any]:
-    """The first column of every row."""
-    return list(connection.execute(statement).scalars())

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from sevenc_sync.sandbox.autotask.filters import FilterError, Record, Test, compile_filters
-from sevenc_sync.sandbox.autotask.schema import UDF_FIELD, find, has_udfs
+from sevenc_sync.sandbox.autotask.schema import UDF_FIELD, find
 
 LARGEST_PAGE = 500
 
@@ -98,11 +98,6 @@ def cut(row: Record, query: Query) -> Record:
     if UDF_FIELD in row:
         result[UDF_FIELD] = [udf for udf in row[UDF_FIELD] if udf["name"] in query.udf_names]
     return result
-
-
-def udf_types(collection: str, types: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
-    """User-defined field to its type for a collection; empty for one that has none."""
-    return types.get(collection, {}) if has_udfs(collection) else {}
 
 
 def _bounds(ids: Sequence[int], size: int, paging: Paging | None) -> tuple[int, int]:
