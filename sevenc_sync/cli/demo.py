@@ -37,11 +37,15 @@ class Psa(StrEnum):
 
     CONNECTWISE = "connectwise"
     AUTOTASK = "autotask"
+    BOTH = "both"
 
     @property
     def vendors(self) -> tuple[str, ...]:
-        """The simulated vendors, by their connectors' names."""
-        return (f"{self.value}_psa", "datto_bcdr")
+        """The simulated vendors, by their connectors' names: the PSA, and every backup product and RMM."""
+        from sevenc_sync.sandbox.sandbox import BACKUPS, PSAS, RMMS
+
+        psas = PSAS if self is Psa.BOTH else (f"{self.value}_psa",)
+        return (*psas, *BACKUPS, *RMMS)
 
 
 PsaOption = Annotated[Psa, typer.Option("--psa", help="Which PSA the simulated MSP works with.")]
@@ -160,13 +164,18 @@ def _logging_to(path: Path) -> Iterator[None]:
 @contextmanager
 def _sandbox(folder: "Home", mark: "WorldMark", clock: "Clock", port: int = 0) -> "Iterator[Sandbox]":
     from sevenc_sync.sandbox import Sandbox, build_world
+    from sevenc_sync.sandbox.sandbox import BACKUPS, RMMS
 
     out.print(
         safe(
             f"Building a simulated MSP with {mark.clients} clients (seed {mark.seed}, as of {mark.now:%Y-%m-%d %H:%M} UTC) …"
         )
     )
-    world = build_world(seed=mark.seed, clients=mark.clients, now=mark.now, anchor=mark.anchor)
+    world = build_world(
+        mark.seed, mark.clients, now=mark.now, anchor=mark.anchor,
+        backups=[name for name in mark.vendors if name in BACKUPS],
+        rmms=[name for name in mark.vendors if name in RMMS],
+    )  # fmt: skip
     sandbox = Sandbox(world, vendors=mark.vendors, port=port, clock=clock, state_dir=folder.vendors)
     try:
         sandbox.start()

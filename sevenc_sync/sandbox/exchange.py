@@ -42,12 +42,29 @@ def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None
     return Answer(status, msgspec.json.encode(value), headers or {})
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What an account's section of a configuration needs besides the address; the secrets are made up."""
+
+    settings: Mapping[str, str | int | bool]
+    secrets: Mapping[str, str] = field(repr=False)
+
+
 class Vendor(ABC):
     """One simulated vendor: answers calls from its tables, without any network."""
 
     name: str
+    """The connector's name."""
+
+    account: str
+    """What an account with this vendor is called in a configuration, unless another vendor has the name."""
+
     tables: Tables
     clock: Clock
+
+    @abstractmethod
+    def access(self) -> Access:
+        """The settings and secrets with which a connector may come in."""
 
     @abstractmethod
     def answer(self, call: Call) -> Answer:

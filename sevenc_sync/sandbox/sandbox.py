@@ -1,6 +1,6 @@
 """All simulated vendors together, as a context manager."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,16 +9,17 @@ from typing import Self, TypeVar
 
 from sevenc_sync.sandbox.autotask import AutotaskPsa
 from sevenc_sync.sandbox.connectwise import ConnectWisePsa
-from sevenc_sync.sandbox.connectwise.vendor import COMPANY_ID
 from sevenc_sync.sandbox.datto import DattoBcdr
 from sevenc_sync.sandbox.exchange import Clock, Vendor
 from sevenc_sync.sandbox.server import VendorServer
 from sevenc_sync.sandbox.world import World
 
-VENDORS: Mapping[str, type[ConnectWisePsa | AutotaskPsa | DattoBcdr]] = {
-    vendor.name: vendor for vendor in (ConnectWisePsa, AutotaskPsa, DattoBcdr)
-}
-"""All simulated vendors by name."""
+Make = Callable[[World, Clock, Path | None], Vendor]
+PSAS: Mapping[str, Make] = {ConnectWisePsa.name: ConnectWisePsa, AutotaskPsa.name: AutotaskPsa}
+BACKUPS: Mapping[str, Make] = {DattoBcdr.name: DattoBcdr}
+RMMS: Mapping[str, Make] = {}
+VENDORS: Mapping[str, Make] = {**PSAS, **BACKUPS, **RMMS}
+"""All simulated vendors by their connectors' names; a world says which of its clients is on which."""
 
 
 T = TypeVar("T", bound=Vendor)
@@ -74,7 +75,11 @@ class Sandbox:
     @property
     def accounts(self) -> list[SandboxAccount]:
         """One account for each vendor, in their order. Base addresses hold once the sandbox has started."""
-        return [_account(server) for server in self.vendors.values()]
+        found: dict[str, SandboxAccount] = {}
+        for server in self.vendors.values():
+            account = _account(server, found)
+            found[account.name] = account
+        return list(found.values())
 
     def start(self) -> None:
         """Starts all vendors; returns when they listen."""
@@ -117,25 +122,8 @@ def _of_type(vendors: Mapping[str, VendorServer], kind: type[T]) -> T:
     raise KeyError(kind.__name__)
 
 
-def _account(server: VendorServer) -> SandboxAccount:
+def _account(server: VendorServer, taken: Container[str]) -> SandboxAccount:
     vendor = server.vendor
-    match vendor:
-        case ConnectWisePsa():
-            secrets = {
-                "public_key": vendor.public_key,
-                "private_key": vendor.private_key,
-                "client_id": vendor.client_id,
-            }
-            return SandboxAccount(vendor.name, "psa", server.base_url, {"company_id": COMPANY_ID}, secrets)
-        case AutotaskPsa():
-            secrets = {
-                "user_name": vendor.gate.user_name,
-                "integration_code": vendor.gate.integration_code,
-                "secret": vendor.gate.secret,
-            }
-            settings = {"note_resource": vendor.note_resource}
-            return SandboxAccount(vendor.name, "psa", server.base_url, settings, secrets)
-        case DattoBcdr():
-            secrets = {"public_key": vendor.public_key, "secret_key": vendor.secret_key}
-            return SandboxAccount(vendor.name, "backup", server.base_url, {}, secrets)
-    raise TypeError(f"no account is known for {vendor.name}")
+    access = vendor.access()
+    name = vendor.name if vendor.account in taken else vendor.account
+    return SandboxAccount(vendor.name, name, server.base_url, access.settings, access.secrets)

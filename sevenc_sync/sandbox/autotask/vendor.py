@@ -19,7 +19,7 @@ from sevenc_sync.sandbox.autotask.sales import Sales
 from sevenc_sync.sandbox.autotask.times import moment
 from sevenc_sync.sandbox.autotask.work import Work, deleted
 from sevenc_sync.sandbox.autotask.writes import WRITTEN_FROM, WriteError, changed, created
-from sevenc_sync.sandbox.exchange import Answer, Call, Clock, Vendor, json_answer
+from sevenc_sync.sandbox.exchange import Access, Answer, Call, Clock, Vendor, json_answer
 from sevenc_sync.sandbox.secrets import token
 from sevenc_sync.sandbox.tables import Key, Record, Tables
 from sevenc_sync.sandbox.world import World
@@ -50,6 +50,7 @@ class AutotaskPsa(Vendor):
     """
 
     name = "autotask_psa"
+    account = "psa"
 
     def __init__(self, world: World, clock: Clock, written: Path | None = None) -> None:
         self.clock = clock
@@ -83,6 +84,15 @@ class AutotaskPsa(Vendor):
     def end(self, call: Call) -> None:
         """Counts it no more."""
         self.gate.end(_endpoint(call.path))
+
+    def access(self) -> Access:
+        """The API user, the integration's code, and the resource in whose name notes are written."""
+        secrets = {
+            "user_name": self.gate.user_name,
+            "integration_code": self.gate.integration_code,
+            "secret": self.gate.secret,
+        }
+        return Access({"note_resource": self.note_resource}, secrets)
 
     def answer(self, call: Call) -> Answer:  # noqa: PLR0911 (one line for each thing in the way)
         """Discovery and the list of versions need no credentials; all else lies in the database's zone."""

@@ -22,7 +22,7 @@ from sevenc_sync.sandbox.connectwise.writes import (
     replaced,
     settled_ticket,
 )
-from sevenc_sync.sandbox.exchange import Answer, Call, Clock, Vendor, json_answer
+from sevenc_sync.sandbox.exchange import Access, Answer, Call, Clock, Vendor, json_answer
 from sevenc_sync.sandbox.secrets import token, token_uuid
 from sevenc_sync.sandbox.tables import Key, Record, Tables
 from sevenc_sync.sandbox.world import World
@@ -52,6 +52,7 @@ class ConnectWisePsa(Vendor):
     """The PSA with one world in it. `codebase` may be changed while it runs, as a cloud release does."""
 
     name = "connectwise_psa"
+    account = "psa"
 
     def __init__(self, world: World, clock: Clock, written: Path | None = None) -> None:
         self.clock = clock
@@ -62,6 +63,15 @@ class ConnectWisePsa(Vendor):
         self.public_key = token(world.seed, "connectwise public", 16)
         self.private_key = token(world.seed, "connectwise private", 16)
         self.client_id = token_uuid(world.seed, "connectwise client")
+
+    def access(self) -> Access:
+        """The company's name, the API member's keys and the client id."""
+        secrets = {
+            "public_key": self.public_key,
+            "private_key": self.private_key,
+            "client_id": self.client_id,
+        }
+        return Access({"company_id": COMPANY_ID}, secrets)
 
     def answer(self, call: Call) -> Answer:
         """Discovery needs no credentials; all else lies under the codebase's path."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sevenc_sync.sandbox.datto import records
-from sevenc_sync.sandbox.exchange import Answer, Call, Clock, Vendor, json_answer
+from sevenc_sync.sandbox.exchange import Access, Answer, Call, Clock, Vendor, json_answer
 from sevenc_sync.sandbox.secrets import token
 from sevenc_sync.sandbox.tables import Key, Record, Tables
 from sevenc_sync.sandbox.world import World
@@ -37,6 +37,7 @@ class DattoBcdr(Vendor):
     """The backup product with one world in it. `shape` forces one asset shape; None chooses by device."""
 
     name = "datto_bcdr"
+    account = "backup"
 
     def __init__(self, world: World, clock: Clock, written: Path | None = None) -> None:
         self.clock = clock
@@ -53,6 +54,10 @@ class DattoBcdr(Vendor):
         )
         self.public_key = token(world.seed, "datto public", 6)
         self.secret_key = token(world.seed, "datto secret", 32)
+
+    def access(self) -> Access:
+        """The two API keys."""
+        return Access({}, {"public_key": self.public_key, "secret_key": self.secret_key})
 
     def answer(self, call: Call) -> Answer:
         """A route that does not exist is 404 for everybody; one that does asks for the keys first."""

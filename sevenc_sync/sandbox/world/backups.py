@@ -35,9 +35,7 @@ def make_appliances(
     anchor: datetime,
     now: datetime,
 ) -> list[Appliance]:
-    """The client's backup appliances with all that they protect; none if it never bought the product."""
-    if not profile.has_backup:
-        return []
+    """The client's backup appliances with all that they protect."""
     chance = dice(seed, "appliance", client.index)
     quality = profile.blocks["continuous"]
     servers = [m for m in machines if m.kind == "server" and m.active]

@@ -1,5 +1,7 @@
 """Builds the simulated MSP: one call, the same world for the same arguments."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -42,12 +44,20 @@ HISTORY = timedelta(days=396)
 OWN_ID, FIRST_CLIENT_ID = 2, 250
 
 
-def build_world(seed: int = 7, clients: int = 40, *, now: datetime, anchor: datetime | None = None) -> World:
+BACKUPS = ("datto_bcdr",)
+"""The backup products of an MSP that keeps to one of each kind."""
+
+
+def build_world(
+    seed: int = 7, clients: int = 40, *, now: datetime, anchor: datetime | None = None,
+    backups: Sequence[str] = BACKUPS, rmms: Sequence[str] = (),
+) -> World:  # fmt: skip
     """The MSP as it stands at `now` (aware; cut to whole seconds).
 
     History starts thirteen months before `anchor`, by default `now`; dates of things that do not happen daily
     (purchases, contracts, attestations) count from it too. Keep the anchor and move `now` to let the world grow:
-    ids stay, tickets are added and closed, backups run on. Raises ValueError for fewer than 1 or more than
+    ids stay, tickets are added and closed, backups run on. `backups` and `rmms` name the products (by their
+    connectors) over which the clients are spread, in turn; how well a client is managed does not depend on them. Raises ValueError for fewer than 1 or more than
     400 clients, a naive time, or an anchor after `now`.
     """
     if not 1 <= clients <= MOST_CLIENTS:
@@ -71,7 +81,11 @@ def build_world(seed: int = 7, clients: int = 40, *, now: datetime, anchor: date
     truth: dict[str, Truth] = {}
     for index, profile in enumerate(make_profiles(seed, clients)):
         attested = attest(seed, index, profile, anchor, now)
-        client = _client(seed, index, anchor, attested)
+        client = replace(
+            _client(seed, index, anchor, attested),
+            backup=_in_turn(backups, index) if profile.has_backup else None,
+            rmm=_in_turn(rmms, index // max(1, len(backups))),
+        )
         own_machines = make_machines(seed, client, profile, anchor)
         own_contracts = make_contracts(seed, client, profile, own_machines, anchor)
         organisations.append(client)
@@ -95,7 +109,8 @@ def build_world(seed: int = 7, clients: int = 40, *, now: datetime, anchor: date
         projects += with_hours(own_projects, own_efforts)
         activities += own_activities
         efforts += own_efforts
-        appliances += make_appliances(seed, client, profile, own_machines, anchor, now)
+        if client.backup == "datto_bcdr":
+            appliances += make_appliances(seed, client, profile, own_machines, anchor, now)
         truth[client.name] = truth_of(profile, attested)
     appliances += stray_appliances(seed, anchor, now)
     return World(
@@ -117,6 +132,11 @@ def make_members() -> tuple[Member, ...]:
         Member(150 + place, identifier, first, last, title, "(left)" not in title)
         for place, (identifier, first, last, title) in enumerate(PEOPLE)
     )
+
+
+def _in_turn(names: Sequence[str], number: int) -> str | None:
+    """So that each pair of a backup product and an RMM occurs."""
+    return names[number % len(names)] if names else None
 
 
 def _others() -> tuple[tuple[int, OrganisationKind, str], ...]:

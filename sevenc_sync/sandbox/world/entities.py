@@ -70,6 +70,10 @@ class Organisation:
     entered: datetime
     updated: datetime
     attested: Mapping[str, Attested] = field(default_factory=dict)
+    backup: str | None = None
+    """The backup product that it is on, by the connector's name."""
+    rmm: str | None = None
+    """The RMM that manages its devices, by the connector's name."""
 
 
 @dataclass(frozen=True, slots=True)
