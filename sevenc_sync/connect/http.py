@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -37,6 +38,7 @@ from sevenc_sync.connect.answers import (
 from sevenc_sync.connect.errors import (
     ConfigProblem,
     ContractChanged,
+    CredentialsProblem,
     Overloaded,
     Problem,
     Stopped,
@@ -45,6 +47,7 @@ from sevenc_sync.connect.errors import (
 )
 from sevenc_sync.connect.limits import Allowance, Bucket, Limits, Quota
 from sevenc_sync.connect.pages import Malformed
+from sevenc_sync.connect.tokens import Token, Tokens
 
 T = TypeVar("T")
 
@@ -117,6 +120,7 @@ class Http:
         meter: Meter,
         timeout: float = 90,
         params_of: Mapping[str, Mapping[str, str | int]] | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self.base_url = base_url
         self.meter = meter
@@ -130,6 +134,7 @@ class Http:
         self._stop = stop
         self._timeout = timeout
         self._params_of = params_of or {}
+        self._tokens = tokens
 
     def __enter__(self) -> Self:
         return self
@@ -138,8 +143,10 @@ class Http:
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and forget the access token."""
         self._client.close()
+        if self._tokens is not None:
+            self._tokens.close()
 
     def at(self, base_url: str) -> "Http":
         """The same client at another base address on the same host (found by discovery).
@@ -159,6 +166,7 @@ class Http:
             meter=self.meter,
             timeout=self._timeout,
             params_of=self._params_of,
+            tokens=self._tokens,
         )
         moved.quota, moved.allowance = self.quota, self.allowance
         return moved
@@ -191,15 +199,19 @@ class Http:
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         json_body: object = None,
+        form: Mapping[str, str] | None = None,
     ) -> T:
         """Read and parse, again from the start while the vendor is down or the body is no JSON (parse: Malformed).
 
-        With `json_body` the question is asked by POST, for vendors whose queries are. Raises the kit's Problems.
+        With `json_body` or a `form` the question is asked by POST, for vendors whose queries or tokens are. Raises the
+        kit's Problems.
         """
-        method = "GET" if json_body is None else "POST"
+        method = "GET" if json_body is None and form is None else "POST"
 
         def once() -> T:
-            response = self._send(method, path, params=params, headers=headers, json_body=json_body)
+            response = self._send(
+                method, path, params=params, headers=headers, json_body=json_body, form=form
+            )
             try:
                 return parse(response)
             except (Malformed, msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -261,6 +273,7 @@ class Http:
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         json_body: object = None,
+        form: Mapping[str, str] | None = None,
     ) -> Response:
         if self.allowance is not None:
             self.allowance.take()
@@ -271,10 +284,11 @@ class Http:
             raise Stopped("Stopped before the request.")
         with self.meter.lock:
             self.meter.requests += 1
-        content = None if json_body is None else msgspec.json.encode(json_body)
-        send_headers = dict(headers or {})
-        if content is not None:
-            send_headers["Content-Type"] = "application/json; charset=utf-8"
+        content, send_headers = _content(json_body, form)
+        token = None if self._tokens is None else self._tokens.current()
+        if token is not None:
+            send_headers["Authorization"] = f"Bearer {token}"
+        send_headers = {**(headers or {}), **send_headers}
         query = {**self._params_of.get(path, {}), **(params or {})}
         try:
             with self._client.stream(
@@ -296,7 +310,14 @@ class Http:
             self.meter.received_bytes += len(body)
         if httpx.codes.is_success(answer.status_code):
             return Response(answer.status_code, found, body, server_time(found))
-        raise self._problem(path, answer.status_code, found, body)
+        problem = self._problem(path, answer.status_code, found, body)
+        if isinstance(problem, CredentialsProblem) and self._ended(token):
+            raise _Retryable(problem, "token at its end", 0.0)
+        raise problem
+
+    def _ended(self, token: str | None) -> bool:
+        """Whether a refusal may be of the token alone, and another one is worth a try."""
+        return token is not None and self._tokens is not None and self._tokens.refused(token)
 
     def _body(self, path: str, answer: httpx.Response) -> bytes:
         if "," in answer.headers.get("content-encoding", ""):
@@ -337,6 +358,15 @@ class Http:
             return Throttled(text, retry_at=now + timedelta(seconds=wait))
         fallback = timedelta(seconds=wait or self._policy.longest_wait)
         return _Retryable(Throttled(text, retry_at=now + fallback), str(status), wait)
+
+
+def _content(json_body: object, form: Mapping[str, str] | None) -> tuple[bytes | None, dict[str, str]]:
+    """The bytes to send, and the header that says what they are."""
+    if form is not None:
+        return urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
+    if json_body is None:
+        return None, {}
+    return msgspec.json.encode(json_body), {"Content-Type": "application/json; charset=utf-8"}
 
 
 @cache
@@ -380,10 +410,12 @@ class HttpFactory:
         basic: tuple[str, str] | None = None,
         errors: ErrorReader = by_status,
         params_of: Mapping[str, Mapping[str, str | int]] | None = None,
+        token: Callable[[], Token] | None = None,
     ) -> Http:
         """A client at `base_url`. Raises ConfigProblem when the CA bundle cannot be read or a header cannot be sent.
 
-        `params_of` holds parameters that the account's settings add to every request of one exact path.
+        `params_of` holds parameters that the account's settings add to every request of one exact path. `token` fetches
+        an access token, with a client of its own: at once, and again when its time is up. Raises what it raises.
         """
         if basic:
             redact.register_basic(*basic)
@@ -401,6 +433,7 @@ class HttpFactory:
             raise ConfigProblem(
                 f"The ca_bundle {self._ca_bundle} cannot be read: {error.strerror}."
             ) from error
+        tokens = None if token is None else Tokens(token, self._clock)
         client = httpx.Client(
             auth=httpx.BasicAuth(*basic) if basic else None,
             headers={"User-Agent": self._user_agent, "Accept": "application/json", **(headers or {})},
@@ -423,4 +456,5 @@ class HttpFactory:
             meter=self.meter,
             timeout=self._timeout,
             params_of=params_of,
+            tokens=tokens,
         )

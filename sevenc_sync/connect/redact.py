@@ -16,8 +16,17 @@ def register(value: str) -> None:
     if len(value) < _MIN_LENGTH:
         return
     with _lock:
-        _secrets.add(value)
-        _secrets.add(base64.b64encode(value.encode("utf-8", "surrogatepass")).decode())
+        _secrets.update(_forms(value))
+
+
+def _forms(value: str) -> tuple[str, str]:
+    return value, base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()
+
+
+def forget(value: str) -> None:
+    """A secret that is none any more: a token that was renewed. Otherwise a daemon would gather one an hour."""
+    with _lock:
+        _secrets.difference_update(_forms(value))
 
 
 def register_basic(user: str, password: str) -> None:
