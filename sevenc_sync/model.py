@@ -207,21 +207,28 @@ class Asset(Record, frozen=True, kw_only=True, gc=False):
     manufacturer: str | None = None
     model: str | None = None
     os: str | None = None
+    os_build: str | None = None  # what tells its release, such as 10.0.26200 or 23H2
     purchased_on: datetime | None = None
     installed_on: datetime | None = None
     warranty_ends_on: datetime | None = None
     last_seen_at: datetime | None = None
     updated_at: datetime | None = None
-    os_support_ends_on: datetime | None = None  # last day of the vendor's security updates
+    os_support_ends_on: datetime | None = (
+        None  # where the source does not say: by os and os_build, see os_support
+    )
     antivirus_present: bool | None = None
     antivirus_running: bool | None = None
     antivirus_current: bool | None = None  # definitions up to date, by the tool's own word
     antivirus_updated_at: datetime | None = None  # when its definitions were last renewed
     patches_missing: int | None = None  # critical or high ones that are not installed; 0: none
     oldest_patch_at: datetime | None = None  # release of the oldest of them
+    patches_lesser: int | None = None  # others that are not installed, of less severity or none
+    reboot_pending: bool | None = None  # what was installed waits for a restart
+    booted_at: datetime | None = None  # when it was last started
     is_encrypted: bool | None = None  # the whole system disk
     offline_minutes: float | None = None  # unplanned, of the last 30 days, maintenance windows left out
     monitored_minutes: float | None = None  # of the same days
+    agent_version: str | None = None
 
 
 class Contract(Record, frozen=True, kw_only=True, gc=False):

@@ -248,6 +248,7 @@ def configuration(record: wire.Configuration, _context: Context) -> Iterable[Ass
         manufacturer=name_of(record.manufacturer),
         model=clean(record.model_number),
         os=clean(record.os_type) or clean(record.os_info),
+        os_build=clean(record.os_info) if clean(record.os_type) else None,
         purchased_on=day(record.purchase_date) or _answered(record, _PURCHASED),
         installed_on=day(record.installation_date),
         warranty_ends_on=day(record.warranty_expiration_date) or _answered(record, _WARRANTY_ENDS),

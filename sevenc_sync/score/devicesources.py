@@ -8,7 +8,7 @@ _PATCHES = "which patches devices lack"
 _OFFLINE = "how long devices were offline"
 
 # What the standing record says first, and another record where it says nothing.
-GAPS = ("os", "purchased_on", "installed_on", "warranty_ends_on")
+GAPS = ("os", "os_build", "purchased_on", "installed_on", "warranty_ends_on")
 # What the newest record that says it says: the state of the device as some agent found it.
 STATES = (
     "last_seen_at",
@@ -19,9 +19,13 @@ STATES = (
     "antivirus_updated_at",
     "patches_missing",
     "oldest_patch_at",
+    "patches_lesser",
+    "reboot_pending",
+    "booted_at",
     "is_encrypted",
     "offline_minutes",
     "monitored_minutes",
+    "agent_version",
 )
 
 _ASSETS = Source(
@@ -49,6 +53,7 @@ _ASSETS = Source(
         "manufacturer": text("who made it"),
         "model": text("the model"),
         "os": text("the operating system, as the source writes it"),
+        "os_build": text("what tells the system's release: a build, or a version"),
         "purchased_on": time("day of purchase"),
         "installed_on": time("day of installation"),
         "warranty_ends_on": time("last day of warranty"),
@@ -63,11 +68,15 @@ _ASSETS = Source(
         "antivirus_updated_at": time("when its definitions were last renewed", told=_ANTIVIRUS),
         "patches_missing": number("critical and high patches that are not installed", told=_PATCHES),
         "oldest_patch_at": time("when the oldest of them was released", told=_PATCHES),
+        "patches_lesser": number("other patches that are not installed", told=_PATCHES),
+        "reboot_pending": flag("whether what was installed waits for a restart"),
+        "booted_at": time("when it was last started"),
         "is_encrypted": flag("whether the system disk is encrypted", told="whether disks are encrypted"),
         "offline_minutes": number(
             "minutes of the last 30 days in which it was off without a plan", told=_OFFLINE
         ),
         "monitored_minutes": number("minutes of the last 30 days in which it was watched", told=_OFFLINE),
+        "agent_version": text("the version of its management agent"),
         "is_common_model": flag(
             "whether its model is one of the three that the client bought most of in the last 365 days, among devices of "
             "its type; null where no model is known"

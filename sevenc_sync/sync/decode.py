@@ -16,6 +16,7 @@ from sevenc_sync.connect.stream import Context, Stream
 from sevenc_sync.connect.text import clean
 from sevenc_sync.store.codec import Codec, Row
 from sevenc_sync.store.quarantine import BadRecord
+from sevenc_sync.sync.completed import completed
 from sevenc_sync.sync.mend import has_nul, mended
 from sevenc_sync.sync.unchanged import KnownRecords, WatchedContext
 
@@ -146,7 +147,7 @@ class PageDecoder:
         self, wire: Any, context: Context, fetched_at: int, sign: _Sign | None
     ) -> list[tuple[str, Row]]:
         """A record's rows, by table. Its one row bears its digest, if it has its key and would be the same at any time."""
-        records = tuple(self._stream.to_canonical(wire, context))
+        records = tuple(map(completed, self._stream.to_canonical(wire, context)))
         codecs, account = self._codecs, self._account
         if _is_timeless(context) and sign is not None and len(records) == 1:
             key, digest = sign

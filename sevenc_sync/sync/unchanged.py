@@ -26,7 +26,14 @@ from sevenc_sync.store.bulk import is_empty, known_digests
 from sevenc_sync.store.database import Store
 
 # What of ours a row is made by, beside the connector: connectors import nothing else of ours.
-_OURS = ("sevenc_sync.connect", "sevenc_sync.model", "sevenc_sync.clock", "sevenc_sync.store.codec")
+_OURS = (
+    "sevenc_sync.connect",
+    "sevenc_sync.model",
+    "sevenc_sync.clock",
+    "sevenc_sync.store.codec",
+    "sevenc_sync.sync.completed",
+    "sevenc_sync.os_support",
+)
 
 _MSGPACK = msgspec.msgpack.Encoder()
 _SORTED = msgspec.msgpack.Encoder(order="deterministic")
@@ -121,7 +128,9 @@ def _translation(stream: Stream, lookups: Mapping[str, Mapping[str, Lookup]]) ->
 
 @cache
 def code_digest(name: str) -> bytes:
-    """The digest of a module's source, or of all of a package's. Changed code means other translations.
+    """The digest of a module's source and of the data beside it, or of all of a package's source.
+
+    Changed code means other translations.
 
     Code without files (typed in, or in an archive) is never the same twice.
     """
@@ -129,7 +138,8 @@ def code_digest(name: str) -> bytes:
     folders = [Path(folder) for folder in getattr(module, "__path__", ())]
     files: list[Path] = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
     if not folders and module.__file__ is not None:
-        files = [Path(module.__file__)]
+        code = Path(module.__file__)
+        files = [file for file in (code, code.with_suffix(".toml")) if file == code or file.exists()]
     whole = sha256()
     try:
         for file in files:

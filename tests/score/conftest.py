@@ -36,6 +36,7 @@ from sevenc_sync.score.saving import score_clients
 from sevenc_sync.store import tables
 from sevenc_sync.store.codec import codecs
 from sevenc_sync.store.database import Store
+from sevenc_sync.sync.completed import completed
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 PSA, BACKUP, RMM = 1, 2, 9
@@ -165,7 +166,11 @@ class World:
             for record in records:
                 codec = by_table[record.table]
                 values = dict(
-                    zip(codec.columns, codec.row(account, record, to_seconds(ago(hours=1))), strict=True)
+                    zip(
+                        codec.columns,
+                        codec.row(account, completed(record), to_seconds(ago(hours=1))),
+                        strict=True,
+                    )
                 )
                 values["gone_at"] = to_seconds(NOW) if gone else None
                 connection.execute(insert(tables.evidence[record.table]).values(**values))

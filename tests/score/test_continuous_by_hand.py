@@ -155,6 +155,19 @@ CASES = [
             {},
         ),
     ),
+    # 3 of 5: a restart that waits since a start of 14 days ago, one of which nobody knows since when, and none; one that
+    # waits since 15 days ago is as good as no patch, and a restart mends nothing that is not installed.
+    Case(
+        "continuous.basic-protection-tools.patched-14d",
+        (60.0, 5, 2.28),
+        agents(
+            {"patches_missing": 0, "reboot_pending": True, "booted_at": ago(14)},
+            {"patches_missing": 0, "reboot_pending": True},
+            {"patches_missing": 0, "reboot_pending": False, "booted_at": ago(40)},
+            {"patches_missing": 0, "reboot_pending": True, "booted_at": ago(15)},
+            {"patches_missing": 1, "oldest_patch_at": ago(20), "reboot_pending": True, "booted_at": ago(1)},
+        ),
+    ),
     # 1 of 2 laptops; of the third nobody knows, and the desktop is not asked.
     Case(
         "continuous.basic-protection-tools.disk-encryption",

@@ -57,6 +57,7 @@ def test_a_configuration() -> None:
             manufacturer="Dell",
             model="R740",
             os="Windows Server 2022",
+            os_build="10.0.20348",
             purchased_on=datetime(2023, 1, 10, tzinfo=UTC),
             installed_on=datetime(2023, 2, 1, tzinfo=UTC),
             warranty_ends_on=datetime(2028, 1, 10, tzinfo=UTC),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from sevenc_sync.sandbox.world.activities import make_activities
+from sevenc_sync.sandbox.world.agents import make_agents
 from sevenc_sync.sandbox.world.backups import make_appliances, stray_appliances
 from sevenc_sync.sandbox.world.contracts import make_contracts
 from sevenc_sync.sandbox.world.effort import (
@@ -17,6 +18,7 @@ from sevenc_sync.sandbox.world.effort import (
 )
 from sevenc_sync.sandbox.world.entities import (
     Activity,
+    Agent,
     Appliance,
     Attested,
     Contract,
@@ -78,6 +80,7 @@ def build_world(
     projects: list[Project] = []
     activities: list[Activity] = []
     efforts: list[Effort] = []
+    agents: list[Agent] = []
     truth: dict[str, Truth] = {}
     for index, profile in enumerate(make_profiles(seed, clients)):
         attested = attest(seed, index, profile, anchor, now)
@@ -111,6 +114,8 @@ def build_world(
         efforts += own_efforts
         if client.backup == "datto_bcdr":
             appliances += make_appliances(seed, client, profile, own_machines, anchor, now)
+        if client.rmm is not None:
+            agents += make_agents(seed, client, profile, own_machines, anchor, now)
         truth[client.name] = truth_of(profile, attested)
     appliances += stray_appliances(seed, anchor, now)
     return World(
@@ -122,7 +127,7 @@ def build_world(
         contracts=tuple(contracts),
         appliances=tuple(appliances), projects=tuple(sorted(projects, key=lambda p: p.id)),
         activities=tuple(sorted(activities, key=lambda a: a.id)),
-        efforts=tuple(known(efforts, members)), truth=truth,
+        efforts=tuple(known(efforts, members)), agents=tuple(agents), truth=truth,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ ContractKind = Literal["managed", "block hours", "hourly", "backup", "cloud"]
 TicketKind = Literal["incident", "question", "request", "alert", "maintenance", "project"]
 WorkKind = Literal["remote", "on-site", "maintenance", "vCIO", "project"]
 ProjectKind = Literal["programme", "change"]
+PatchSeverity = Literal["critical", "important", "moderate", "low"]
 Attested = str | int | date
 """A value that the MSP noted on the client's record."""
 
@@ -303,6 +304,53 @@ class Appliance:
 
 
 @dataclass(frozen=True, slots=True)
+class Antivirus:
+    """An antivirus as an agent finds it; `current` is the product's own word on its definitions."""
+
+    product: str
+    running: bool
+    definitions: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """An update that a machine lacks."""
+
+    id: str
+    kb: int
+    title: str
+    severity: PatchSeverity
+    released: date
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A management agent and what it last told of its machine; None where it does not look, or the machine has none.
+
+    `restart_since` is when the machine began to wait for a restart, `patched` when it last installed an update.
+    Minutes are of the 30 days before `now`; a machine that may be switched off at will is not timed.
+    """
+
+    id: int
+    uid: str
+    machine_id: int
+    client_id: int
+    version: str
+    installed: datetime
+    last_seen: datetime
+    online: bool
+    booted: datetime | None
+    restart_since: datetime | None
+    antivirus: Antivirus | None
+    missing: tuple[Patch, ...]
+    patched: datetime | None
+    encrypted: bool | None
+    offline_minutes: int | None
+    monitored_minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """One simulated MSP with everything its vendors know, as of `now`."""
 
@@ -320,4 +368,6 @@ class World:
     projects: tuple[Project, ...]
     activities: tuple[Activity, ...]
     efforts: tuple[Effort, ...]
+    agents: tuple[Agent, ...]
+    """Those of clients that are on an RMM."""
     truth: Mapping[str, Truth]
