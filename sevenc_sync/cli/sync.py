@@ -116,6 +116,7 @@ def result_json(result: "RunResult") -> dict[str, object]:
 def status_command(context: typer.Context, as_json: AsJson = False) -> None:
     """Show each account's streams: state, last good run, what is held, and what to do."""
     from sevenc_sync.score.feeds import silence_said
+    from sevenc_sync.store.details import backlogs
     from sevenc_sync.store.quarantine import held
     from sevenc_sync.store.reads import quotas, stream_states
     from sevenc_sync.store.silence import frozen_streams
@@ -127,6 +128,7 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
         bad = held(connection)
         frozen = {key: silence_said(item) for key, item in frozen_streams(connection).items()}
         quota = {row["account"]: row for row in quotas(connection)}
+        waiting = {(item.account, item.stream): item for item in backlogs(connection)}
     rows = [
         {
             "account": row["account_name"],
@@ -139,6 +141,9 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
             "failures": row["failures"],
             "quota_used": quota.get(row["account_name"], {}).get("used"),
             "quota_limit": quota.get(row["account_name"], {}).get("limit"),
+            "outstanding": item.waiting
+            if (item := waiting.get((row["account_name"], row["stream"]))) is not None
+            else None,
             "quarantined": sum(
                 1 for item in bad if item["account"] == row["account"] and item["stream"] == row["stream"]
             ),
@@ -174,6 +179,14 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
         out.print(
             safe(f"{name}: the vendor counted {share} in its window, {left}, as of {moment(told['at'])} UTC.")
         )
+    for item in waiting.values():
+        if item.waiting:
+            out.print(
+                safe(
+                    f"{item.account}/{item.stream}: {item.waiting:,} of {item.rows:,} {item.kind} rows outstanding,"
+                    f" one request each and a bounded number a run; the oldest waits since {moment(item.since)} UTC."
+                )
+            )
     for reason, streams in _by_reason(rows).items():
         err.print(safe(f"{', '.join(streams)}: {reason}"), soft_wrap=True)
 

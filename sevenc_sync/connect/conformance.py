@@ -15,7 +15,7 @@ import msgspec
 from pydantic import SecretStr
 
 from sevenc_sync.connect.connector import AccountSettings, Connector
-from sevenc_sync.connect.stream import Context, Stream, Window, every_parent
+from sevenc_sync.connect.stream import Context, Detail, Stream, Window, every_parent
 from sevenc_sync.model import RECORDS, Lookup, Record
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -100,6 +100,8 @@ def _of_stream(stream: Stream, earlier: Sequence[Stream]) -> Iterator[str]:
     yield from _of_gone(stream)
     yield from _of_others(stream, earlier)
     yield from _of_questions(stream)
+    if stream.detail is not None:
+        yield from _of_detail(stream, stream.detail, earlier)
 
 
 def _of_keys(stream: Stream) -> Iterator[str]:
@@ -147,6 +149,33 @@ def _of_questions(stream: Stream) -> Iterator[str]:
         yield "it says that it can be asked for changes, and asks the same whatever the time."
     if not stream.delta and since != whole:
         yield "it asks for changes, but does not say so (delta)."
+
+
+_FOLDED = {"sum": (int, float), "earliest": (datetime,)}
+
+
+def _of_detail(stream: Stream, detail: Detail, earlier: Sequence[Stream]) -> Iterator[str]:
+    """A detail fills columns of rows that one stream before it makes."""
+    maker = next((other for other in earlier if other.name == detail.of), None)
+    if maker is None or stream.records != maker.records[:1] or stream.parent != maker.records[0].table:
+        yield f"it tells more of the rows of {detail.of!r}, which must be its parents, and come from a stream before it."
+        return
+    if (
+        stream.delta
+        or stream.complete
+        or stream.sweep
+        or stream.ranges
+        or detail.per_run < 1
+        or not detail.fills
+    ):
+        yield "it reads one answer per row: no changes, no ids, no parts; a bound of at least one; and what it fills."
+    record = stream.records[0]
+    types = {field.name: str(field.type) for field in msgspec.structs.fields(record)}
+    for column, fold in detail.fills.items():
+        own = column in ("id", "company", *record.phrase) or column not in types
+        fits = fold == "only" or any(kind.__name__ in types.get(column, "") for kind in _FOLDED[fold])
+        if own or not fits:
+            yield f"it fills {column!r} by {fold!r}, which cannot be."
 
 
 def oddities(stream: Stream, raw: bytes, context: Context) -> list[str]:

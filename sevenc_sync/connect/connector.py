@@ -1,7 +1,7 @@
 """A connector: settings, a way in, streams, and where there is one a note port."""
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.notes import NotePort
-from sevenc_sync.connect.stream import Stream
+from sevenc_sync.connect.stream import Detail, Stream
 
 
 def is_loopback(host: str) -> bool:
@@ -112,3 +112,11 @@ class Connector:
     streams: tuple[Stream, ...]
     notes: Callable[[Http, Any], NotePort] | None = None
     link: Callable[[Any, str, str], str | None] = lambda _settings, _table, _id: None
+
+    def details_of(self, stream: str) -> Mapping[str, Detail]:
+        """The details of one stream's rows, by the names of the streams that read them."""
+        return {
+            other.name: other.detail
+            for other in self.streams
+            if other.detail is not None and other.detail.of == stream
+        }

@@ -155,6 +155,52 @@ def _some(envelope: Mapping[str, object], count_field: str | None) -> bool:
     return isinstance(count, int) and count > 0
 
 
+@dataclass(frozen=True, slots=True)
+class PagesToLast:
+    """Pages by number, from `first_number` on, until the envelope (under `envelope`) names no next page any more.
+
+    The address in `next_field` is not followed: such addresses have been seen to forget the question's own parameters.
+    `count_field` names the number of the page's own records, `total_field` that of all, where the vendor tells them.
+    """
+
+    size: int
+    page_param: str
+    size_param: str
+    envelope: str
+    next_field: str
+    count_field: str
+    total_field: str
+    first_number: int = 0
+    resumable: bool = False  # a numbered page shifts while others change
+
+    def first(self) -> Params:
+        """The first page, whatever its number."""
+        return {self.page_param: self.first_number, self.size_param: self.size}
+
+    def next(self, page: PageInfo) -> Params | None:
+        """The next number while the envelope names a next page.
+
+        Raises ContractChanged without a known envelope and beyond MAX_PAGES, Incomplete for an empty page where there
+        should be records.
+        """
+        envelope = page.paging.get(self.envelope)
+        if not isinstance(envelope, Mapping) or not {self.next_field, self.count_field} & envelope.keys():
+            raise ContractChanged(f"The page has no {self.envelope} that tells whether there is a next one.")
+        number = int(page.params[self.page_param])
+        follows = bool(envelope.get(self.next_field))
+        is_first = number == self.first_number
+        expects = (
+            follows or _some(envelope, self.count_field) or (is_first and _some(envelope, self.total_field))
+        )
+        if not page.count and expects:
+            raise Incomplete("an empty page, though records are said to be there")
+        if not follows:
+            return None
+        if number - self.first_number >= MAX_PAGES:
+            raise ContractChanged(f"A list goes on after {MAX_PAGES} pages.")
+        return {**page.params, self.page_param: number + 1}
+
+
 NEXT = "@next"  # a page parameter that is not sent: the whole address of the page, as the vendor gave it
 
 
@@ -258,6 +304,21 @@ class Envelope:
             raise ContractChanged(f"The answer has no {self.items!r} (it has {known}).")
         rows = _array(fields.pop(self.items))
         return rows, {name: msgspec.json.decode(value) for name, value in fields.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class OneRecord:
+    """The answer is one record: an object with at least one of these keys."""
+
+    keys: tuple[str, ...]
+
+    def split(self, body: bytes) -> tuple[Sequence[msgspec.Raw], Mapping[str, object]]:
+        """See Layout."""
+        fields = _object(body)
+        if not fields.keys() & set(self.keys):
+            known = ", ".join(sorted(fields)[:8]) or "no keys"
+            raise ContractChanged(f"The answer has none of {', '.join(self.keys)} (it has {known}).")
+        return [msgspec.Raw(body)], {}
 
 
 @dataclass(frozen=True, slots=True)

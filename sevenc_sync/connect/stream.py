@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from sevenc_sync.connect.pages import BareArray, Layout, Paginator
@@ -127,6 +127,29 @@ class Count:
     page: int
 
 
+Fold = Literal["only", "sum", "earliest"]
+"""How a column comes of the records of one answer: the only one says it, their sum, or the earliest of their times.
+
+The sum is unknown (null) where one of the records does not say its part, and 0 where there are none.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """How a stream tells more of rows that another one makes: one call for each of them, when they have changed.
+
+    `of` names the other stream. `mark` looks at one of its wire records and gives a text that is another one when the
+    detail should be read again, None where there is none to read. `fills` names the columns that only this stream tells,
+    each with how it comes of the answer's records; until the row's turn has come they are null. `per_run` is how many rows
+    one run asks for at most: those first that have waited longest.
+    """
+
+    of: str
+    mark: Callable[[Any], str | None]
+    fills: Mapping[str, Fold]
+    per_run: int = 250
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """One kind of record at one vendor.
@@ -138,6 +161,7 @@ class Stream:
     entry may name only its ticket, and the ticket the company. `complete` names the kinds of records of which a whole pass shows all there are (within
     `scope`: column -> value): what it does not show is gone. `sweep` tells the same where no pass reads everything.
     In a scope, `id` is how the ids begin that this stream makes.
+    With `detail` the stream makes no rows of its own: it fills columns of its parents'.
     `needs` is the permission, in the words of the vendor's own screens. `lag` is taken off the watermark, because
     vendors' indexes trail their clocks.
     """
@@ -174,6 +198,10 @@ class Stream:
     ] = ()  # fields whose absence is an answer too: no day of an end, so not ended
     sweep: Sweep | None = None
     ranges: Ranges | None = None
+    detail: Detail | None = None
+    never_stored: tuple[
+        str, ...
+    ] = ()  # keys of a record that may hold secrets: cut out of what quarantine keeps
     count: Count | None = None
 
     def path_for(self, parent: Parent | None) -> str:

@@ -15,6 +15,7 @@ from sevenc_sync.connect.limits import Allowance
 from sevenc_sync.connect.pages import Malformed
 from sevenc_sync.connect.stream import Count, Stream, Window
 from sevenc_sync.store.database import Store
+from sevenc_sync.store.details import count_waiting
 from sevenc_sync.store.reads import stream_states, usual_requests
 from sevenc_sync.sync.run import Kind, reads_whole
 
@@ -64,6 +65,10 @@ class Budget:
         As many as its last runs of this sort did. A whole pass over a stream that is usually read by its changes is
         rare, and may have been read in portions: there, and before the first run, the vendor is asked how many there are.
         """
+        if stream.detail is not None:
+            with self._store.read() as connection:
+                waiting = count_waiting(connection, self._account, stream.name)
+            return min(waiting, stream.detail.per_run) + EXTRA
         mode, since = self._mode(stream, kind)
         with self._store.read() as connection:
             usual = usual_requests(connection, self._account, stream.name, mode)

@@ -1,7 +1,9 @@
 """Trying each stream of an account with one small request."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from sevenc_sync.clock import Clock
 from sevenc_sync.connect.errors import AccessProblem, Problem
@@ -9,6 +11,7 @@ from sevenc_sync.connect.http import Http, RetryPolicy
 from sevenc_sync.connect.stream import Parent, Stream, Window
 from sevenc_sync.engine.sync_job import Account, open_http
 from sevenc_sync.store.database import Store
+from sevenc_sync.store.details import any_row
 from sevenc_sync.store.reads import parent_rows
 
 QUICK = RetryPolicy(attempts=2, longest_wait=5.0)  # somebody is waiting in front of the screen
@@ -42,11 +45,10 @@ def probe_account(store: Store, account: Account, clock: Clock, stop: threading.
 def _probe(store: Store, account: Account, stream: Stream, clock: Clock, http: Http) -> Probed:
     parent = None
     if stream.parent is not None:
-        with store.read() as connection:
-            rows = parent_rows(connection, account.number, stream.parent, stream.parent_kinds, None)
-        if not rows:
+        row = _some_parent(store, account.number, stream, stream.parent)
+        if row is None:
             return Probed(account=account.name, stream=stream.name, needs=stream.needs, state="waits")
-        parent = Parent(id=rows[0]["id"], company=rows[0].get("company"), row=rows[0])
+        parent = Parent(id=str(row["id"]), company=row.get("company"), row=row)
     now = clock()
     window = Window(since=now, horizon=now, now=now)
     try:
@@ -60,6 +62,13 @@ def _probe(store: Store, account: Account, stream: Stream, clock: Clock, http: H
     except Problem as problem:
         return _row(account, stream, problem)
     return Probed(account=account.name, stream=stream.name, needs=stream.needs, state="readable")
+
+
+def _some_parent(store: Store, account: int, stream: Stream, table: str) -> Mapping[str, Any] | None:
+    with store.read() as connection:
+        if stream.detail is not None:
+            return any_row(connection, account, stream.name, table)
+        return next(iter(parent_rows(connection, account, table, stream.parent_kinds, None)), None)
 
 
 def _row(account: Account, stream: Stream, problem: Problem) -> Probed:

@@ -223,7 +223,15 @@ def _run_if_it_fits(
         return fail_stream(
             around, stream, problem, account=account.number, account_name=account.name, quota=http.quota
         )
-    return run_stream(around, http, stream, account=account.number, account_name=account.name, kind=kind)
+    return run_stream(
+        around,
+        http,
+        stream,
+        account=account.number,
+        account_name=account.name,
+        kind=kind,
+        details=account.connector.details_of(stream.name),
+    )
 
 
 def _kinds(job: SyncJob, account: Account, stream: Stream) -> list[Kind]:

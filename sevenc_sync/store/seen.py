@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, select, update
 
 from sevenc_sync.store.bulk import insert_missing, mark_dirty
-from sevenc_sync.store.tables import evidence, seen
+from sevenc_sync.store.tables import detail, evidence, seen
 
 MAX_IDS = 500  # in one statement: databases bound the number of parameters
 
@@ -77,6 +77,12 @@ def bury(connection: Connection, place: Place, at: int) -> int:
     if own in table.c:
         companies = connection.execute(select(table.c[own]).where(place.unseen()).distinct()).scalars()
         mark_dirty(connection, place.account, place.kind, [key for key in companies if key is not None])
+    gone = select(table.c.id).where(place.unseen())
+    connection.execute(
+        delete(detail).where(
+            detail.c.account == place.account, detail.c.kind == place.kind, detail.c.id.in_(gone)
+        )
+    )
     return connection.execute(update(table).where(place.unseen()).values(gone_at=at)).rowcount
 
 

@@ -49,6 +49,7 @@ __all__ = [
     "audit",
     "client",
     "client_score",
+    "detail",
     "device_conflict",
     "device_link",
     "dirty",
@@ -172,6 +173,20 @@ seen = Table(
     Column("stream", Text, primary_key=True),
     Column("kind", Text, primary_key=True),  # the evidence table
     Column("id", Text, primary_key=True),
+)
+
+detail = Table(
+    "detail",
+    metadata,  # rows of which a call of their own tells more, for each stream of such calls
+    Column("account", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("stream", Text, primary_key=True),  # the stream of the calls
+    Column("id", Text, primary_key=True),  # the row's
+    Column("kind", Text, nullable=False),  # the row's evidence table
+    Column("mark", Text, nullable=False),  # what the row says of it now: another mark asks for another call
+    Column("since", BigInteger, nullable=False),  # when that mark came
+    Column("read_mark", Text),  # the mark by which it was read; null: not yet, or to be read anew
+    Column("tried_at", BigInteger),  # when it was last asked for
+    Column("said", Text),  # JSON object: column -> value, as the row keeps it
 )
 
 phrase = Table(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sevenc_sync.store.codec import Row
+from sevenc_sync.store.details import Mark, Said
 from sevenc_sync.store.quarantine import BadRecord
 from sevenc_sync.sync.decode import DecodedPage
 
@@ -19,6 +20,9 @@ class Batch:
     monotonic: Callable[[], float] = time.monotonic
     rows: dict[str, list[Row]] = field(default_factory=dict)
     bad: list[BadRecord] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)  # of a stream that tells more of other streams' rows
+    tried: list[str] = field(default_factory=list)  # rows of which it could not be read
     size: int = 0
     opened: float | None = None
 
@@ -30,6 +34,7 @@ class Batch:
             self.rows.setdefault(table, []).extend(rows)
             self.size += len(rows)
         self.bad += page.bad
+        self.marks += page.marks
 
     @property
     def is_due(self) -> bool:
@@ -42,5 +47,8 @@ class Batch:
         """Forget everything: it is committed."""
         self.rows.clear()
         self.bad.clear()
+        self.marks.clear()
+        self.said.clear()
+        self.tried.clear()
         self.size = 0
         self.opened = None

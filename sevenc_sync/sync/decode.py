@@ -12,9 +12,10 @@ import msgspec
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.errors import ContractChanged
 from sevenc_sync.connect.pages import BareArray, Malformed
-from sevenc_sync.connect.stream import Context, Stream
+from sevenc_sync.connect.stream import Context, Detail, Stream
 from sevenc_sync.connect.text import clean
 from sevenc_sync.store.codec import Codec, Row
+from sevenc_sync.store.details import Mark
 from sevenc_sync.store.quarantine import BadRecord
 from sevenc_sync.sync.completed import completed
 from sevenc_sync.sync.mend import has_nul, mended
@@ -34,6 +35,7 @@ class DecodedPage:
     count: int = 0
     rows: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))  # by table
     bad: list[BadRecord] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)  # of details that other streams read of these rows
     last_key: str | None = None
     paging: Mapping[str, object] = field(default_factory=dict)
 
@@ -47,8 +49,10 @@ class PageDecoder:
         codecs: Mapping[str, Codec],
         account: int,
         known: KnownRecords | None = None,
+        details: Mapping[str, Detail] | None = None,
     ) -> None:
         self._stream = stream
+        self._details = details or {}
         self._codecs = codecs
         self._account = account
         self._one = msgspec.json.Decoder(stream.wire)
@@ -89,8 +93,11 @@ class PageDecoder:
             wires = self._all.decode(body)
             for place, sign in self._not_known(wires, result):
                 # Here a fault loses the whole attempt, so a record's rows need not wait for each other.
-                for table, row in self._rows_of(wires[place], context, fetched_at, sign):
+                made = self._rows_of(wires[place], context, fetched_at, sign)
+                for table, row in made:
                     rows[table].append(row)
+                if self._details:
+                    result.marks += self._marks_of(wires[place], made)
         except msgspec.ValidationError:
             return None
         except msgspec.DecodeError as error:
@@ -113,13 +120,15 @@ class PageDecoder:
                 wires.append(self._one.decode(raw))
                 good.append(raw)
             except ValueError as error:  # msgspec's errors are ValueErrors too
-                result.bad.append(_bad(error, raw))
+                result.bad.append(self._bad(error, raw))
         for place, sign in self._not_known(wires, result):
             try:
                 made = self._rows_of(wires[place], context, fetched_at, sign)
+                marks = self._marks_of(wires[place], made)
             except ValueError as error:
-                result.bad.append(_bad(error, good[place]))
+                result.bad.append(self._bad(error, good[place]))
                 continue
+            result.marks += marks
             for table, row in made:  # all of a record's rows or none
                 result.rows[table].append(row)
         if raws:
@@ -161,6 +170,16 @@ class PageDecoder:
                     return [(self._home, row)]
         return [(record.table, codecs[record.table].row(account, record, fetched_at)) for record in records]
 
+    def _marks_of(self, wire: Any, made: Sequence[tuple[str, Row]]) -> list[Mark]:
+        """What the record says of the details of the row that it became."""
+        ids = [row[1] for table, row in made if table == self._home]
+        return [
+            Mark(stream, key, detail.mark(wire)) for stream, detail in self._details.items() for key in ids
+        ]
+
+    def _bad(self, error: ValueError, raw: msgspec.Raw) -> BadRecord:
+        return _bad(error, without(self._stream.never_stored, raw))
+
     def _last_key(self, raw: msgspec.Raw) -> str | None:
         try:
             key = self._key.decode(raw).key  # type: ignore[attr-defined]  # the struct is made above
@@ -187,7 +206,22 @@ def _attribute_for(wire: type[Any], key: str) -> str | None:
     return next((item.name for item in msgspec.structs.fields(wire) if item.encode_name == key), None)
 
 
-def _bad(error: ValueError, raw: msgspec.Raw) -> BadRecord:
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+WITHHELD = b'"withheld: it may hold secrets, and cannot be taken apart"'
+
+
+def without(keys: Sequence[str], raw: bytes) -> bytes:
+    """The record's bytes without the values of these keys; nothing of it when they cannot be cut out."""
+    if not keys:
+        return raw
+    try:
+        fields = _FIELDS.decode(raw)
+    except ValueError:
+        return WITHHELD
+    return msgspec.json.encode({name: value for name, value in fields.items() if name not in keys})
+
+
+def _bad(error: ValueError, raw: bytes) -> BadRecord:
     """The record with the place that msgspec names in its message (" - at `$.a.b`"), else the whole of it.
 
     Messages repeat the vendor's values, so they are cleaned, and masked before they are cut.

@@ -3,7 +3,7 @@
 The pass knows nothing of claims and outcomes; it reads, commits and counts. `run` decides what a failure means.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -14,12 +14,13 @@ from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import AccessProblem, ContractChanged, Problem, RecordVanished, VendorDown
 from sevenc_sync.connect.http import Http, Response
 from sevenc_sync.connect.pages import NEXT, Incomplete, PageInfo, Params
-from sevenc_sync.connect.stream import Context, Parent, Stream, Window
+from sevenc_sync.connect.stream import Context, Detail, Parent, Stream, Window
 from sevenc_sync.connect.walk import names_next
 from sevenc_sync.model import Lookup
 from sevenc_sync.store.bulk import Counts, save_phrases, upsert
-from sevenc_sync.store.codec import Codec
+from sevenc_sync.store.codec import Codec, Row
 from sevenc_sync.store.database import Store
+from sevenc_sync.store.details import fill, mark_details, note_tried, save_details
 from sevenc_sync.store.quarantine import hold
 from sevenc_sync.store.runs import Claim, Token, advance
 from sevenc_sync.store.seen import Place, forget_seen, mark_seen
@@ -81,6 +82,7 @@ class Pass:
     horizon: datetime
     lookups: Mapping[str, Mapping[str, Lookup]]
     related: Mapping[tuple[str, str], Mapping[str, str | None]]
+    details: Mapping[str, Detail] = field(default_factory=dict)  # of this stream's rows, by their own streams
     on_page: Callable[[Totals], None] = lambda _totals: None
     totals: Totals = field(default_factory=Totals)
     skipped: list[str] = field(default_factory=list)  # parents whose own list could not be read
@@ -92,14 +94,16 @@ class Pass:
     held_before: int = 0  # records that went into quarantine before this pass was interrupted
     started: datetime | None = None  # the source's clock at the pass's beginning
     _decoder: PageDecoder = field(init=False)
+    _home: str = field(init=False)  # the table of the rows that the stream makes
     _newest: int | None = None
     place: Token | None = None  # where a later run would go on after the batch
 
     def __post_init__(self) -> None:
+        self._home = self.stream.records[0].table
         known = None
         if depends_on_itself_alone(self.stream):
             known = KnownRecords(self.store, self.stream, self.claim.account, self.lookups)
-        self._decoder = PageDecoder(self.stream, self.codecs, self.claim.account, known)
+        self._decoder = PageDecoder(self.stream, self.codecs, self.claim.account, known, self.details)
 
     def read_all(
         self, mode: str, since: datetime | None, token: Token | None, parents: Iterator[Parent] | None
@@ -118,9 +122,9 @@ class Pass:
                 forget_seen(connection, self.claim.account, self.stream.name)
         if parents is None:
             if not self.read_parts(mode, since, token):
-                self._read_list(mode, since, None, token.params if token else None)
+                self.read_list(mode, since, None, token.params if token else None)
         else:
-            self._read_children(mode, since, parents, token)
+            self.read_children(mode, since, parents, token)
         self.commit()
 
     def read_again(self) -> None:
@@ -131,23 +135,24 @@ class Pass:
         """
         again, self.shifting = self.shifting, []
         for parent in again:
-            self._read_list("full", None, parent, None)
+            self.read_list("full", None, parent, None)
         self.commit()
 
     def read_parts(self, mode: str, since: datetime | None, token: Token | None) -> bool:  # noqa: ARG002 - see PartsPass
         """Read the list in parts side by side, where that is possible and worth it; False: it was not read."""
         return False
 
-    def _read_children(
+    def read_children(
         self, mode: str, since: datetime | None, parents: Iterator[Parent], token: Token | None
     ) -> None:
+        """The list below each of these rows; one that cannot be read is left out."""
         in_vain = 0
         read_any = token is not None and token.parent is not None
         last: Problem | None = None
         for parent in parents:
             resumed = token.params if token is not None and token.parent == parent.id else None
             try:
-                self._read_list(mode, since, parent, resumed)
+                self.read_list(mode, since, parent, resumed)
                 in_vain, read_any = 0, True
             except RecordVanished:
                 self.skipped.append(parent.id)  # the parent itself is gone; the sweep will say so
@@ -160,7 +165,7 @@ class Pass:
         if last is not None and not read_any:
             raise last
 
-    def _read_list(
+    def read_list(
         self, mode: str, since: datetime | None, parent: Parent | None, resumed: Params | None
     ) -> None:
         """One list from its first (or the resumed) page to its end."""
@@ -219,6 +224,10 @@ class Pass:
     def take(self, page: DecodedPage) -> None:
         """Take a page into the batch."""
         self.batch.add(page)
+        self.count(page)
+
+    def count(self, page: DecodedPage) -> None:
+        """Count a page that was read."""
         self.totals.pages += 1
         self.totals.fetched += page.count
         self.totals.held += len(page.bad)
@@ -275,31 +284,29 @@ class Pass:
     def commit(self) -> None:
         """Write the batch, the counters and the place in one transaction. Raises RunLost."""
         now = self.clock()
+        at, account = to_seconds(now), self.claim.account
         new_phrases: set[int] = set()
         counts = Counts()
         with self.store.write() as connection:
+            mark_details(connection, account, self._home, self.batch.marks, at)
             for table, rows in self.batch.rows.items():
                 codec = self.codecs[table]
-                newest = codec.newest_at
-                if newest is not None:
-                    # one mistyped date in the future must not make a source look fresh for ever
-                    limit = to_seconds(now + A_DAY)
-                    times = (row[newest] for row in rows if row[newest] is not None)
-                    latest = max((time for time in times if time <= limit), default=None)
-                    self._newest = max(filter(None, (latest, self._newest)), default=None)
+                self._look_for_newest(codec, rows, now)
                 new_phrases |= save_phrases(connection, codec, self.known_phrases)
-                counts.add(upsert(connection, codec, self.claim.account, rows))
+                details = self.details if table == self._home else {}
+                counts.add(
+                    upsert(connection, codec, account, fill(connection, codec, account, details, rows))
+                )
                 if self.tells_gone and codec.record in self.stream.complete:
-                    place = Place(self.claim.account, self.stream.name, table, self.stream.scope)
+                    place = Place(account, self.stream.name, table, self.stream.scope)
                     mark_seen(connection, place, {row[1] for row in rows})
-            hold(
-                connection,
-                self.claim.account,
-                self.stream.name,
-                self.claim.run,
-                to_seconds(now),
-                self.batch.bad,
+            counts.add(
+                save_details(
+                    connection, self.codecs[self._home], account, self.stream.name, self.batch.said, at
+                )
             )
+            note_tried(connection, account, self.stream.name, self.batch.tried, at)
+            hold(connection, account, self.stream.name, self.claim.run, at, self.batch.bad)
             total = self.totals.counts
             advance(
                 connection,
@@ -317,6 +324,16 @@ class Pass:
         self.totals.counts.add(counts)
         self.known_phrases |= new_phrases
         self.batch.clear()
+
+    def _look_for_newest(self, codec: Codec, rows: Sequence[Row], now: datetime) -> None:
+        """Note the source's newest time of change among the rows."""
+        if codec.newest_at is None:
+            return
+        # one mistyped date in the future must not make a source look fresh for ever
+        limit = to_seconds(now + A_DAY)
+        times = (row[codec.newest_at] for row in rows if row[codec.newest_at] is not None)
+        latest = max((time for time in times if time <= limit), default=None)
+        self._newest = max(filter(None, (latest, self._newest)), default=None)
 
     def counters(self) -> dict[str, int | str]:
         """The run's counters for its row, but for what only a commit knows."""

@@ -1,6 +1,6 @@
 """One run of one stream: claim it, read it, and say what came of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,13 +19,14 @@ from sevenc_sync.connect.errors import (
 )
 from sevenc_sync.connect.http import Http, Meter
 from sevenc_sync.connect.limits import Quota
-from sevenc_sync.connect.stream import Parent, Stream, Window
+from sevenc_sync.connect.stream import Detail, Parent, Stream, Window
 from sevenc_sync.store import runs
 from sevenc_sync.store.bulk import drop_indexes_if_empty, ensure_indexes, refresh_statistics
 from sevenc_sync.store.codec import Codec, codecs
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import lookup_entries, parent_rows
 from sevenc_sync.store.runs import Busy, Claim, RunLost, RunState
+from sevenc_sync.sync.details import DetailPass
 from sevenc_sync.sync.gone import Brake, Braked, anything_unseen, places_of, settle
 from sevenc_sync.sync.parts import PartsPass
 from sevenc_sync.sync.passes import Pass, Totals
@@ -101,9 +102,19 @@ def reads_whole(
 
 
 def run_stream(
-    around: Surroundings, http: Http, stream: Stream, *, account: int, account_name: str, kind: Kind = "usual"
+    around: Surroundings,
+    http: Http,
+    stream: Stream,
+    *,
+    account: int,
+    account_name: str,
+    kind: Kind = "usual",
+    details: Mapping[str, Detail] | None = None,
 ) -> RunResult:
-    """Run one stream of one account. Never raises the kit's Problems: they are the result."""
+    """Run one stream of one account. Never raises the kit's Problems: they are the result.
+
+    `details` are those of the stream's rows, by the names of the streams that read them.
+    """
     claimed = runs.claim(
         around.store, account, stream.name, trigger=around.trigger, holder=around.holder, now=around.clock()
     )
@@ -115,7 +126,7 @@ def run_stream(
         return RunResult(account=account_name, stream=stream.name, state="busy", run=claimed.run, error=text)
     with structlog.contextvars.bound_contextvars(run=claimed.run, account=account_name, stream=stream.name):
         try:
-            return _Run(around, http, stream, claimed, account_name).execute(kind)
+            return _Run(around, http, stream, claimed, account_name, details or {}).execute(kind)
         except BaseException as error:
             # A fault of ours: let the stream go at once instead of holding it until the lease ends.
             text = f"A fault in sevenc-sync ended the run: {type(error).__name__}."
@@ -171,12 +182,19 @@ class _Run:
     """A claimed run, from its mode to its end."""
 
     def __init__(
-        self, around: Surroundings, http: Http, stream: Stream, claimed: Claim, account_name: str
+        self,
+        around: Surroundings,
+        http: Http,
+        stream: Stream,
+        claimed: Claim,
+        account_name: str,
+        details: Mapping[str, Detail],
     ) -> None:
         self._around = around
         self._stream = stream
         self._claim = claimed
         self._account_name = account_name
+        self._details = details
         self._began = around.clock()
         http.meter = Meter()
         self._http = http
@@ -213,6 +231,8 @@ class _Run:
         claim, now = self._claim, self._began
         if kind == "sweep":
             return "sweep", None, None
+        if self._stream.detail is not None:
+            return ("full" if kind == "full" else "delta"), None, None
         token = claim.token
         if token is not None and not (kind == "full" and token.mode != "full"):
             return token.mode, None if token.since is None else from_seconds(token.since), token
@@ -227,6 +247,8 @@ class _Run:
         make: Callable[..., Pass] = Pass
         if kind == "sweep" and self._stream.sweep is not None:
             make = partial(SweepPass, sweep=self._stream.sweep)
+        elif self._stream.detail is not None:
+            make = partial(DetailPass, detail=self._stream.detail)
         elif self._stream.ranges is not None:
             make = partial(PartsPass, ranges=self._stream.ranges, workers=around.workers)
         return make(
@@ -240,6 +262,7 @@ class _Run:
             horizon=self._began - around.history,
             lookups=lookups,
             related=RelatedRows(around.store, self._claim.account, self._stream.related),
+            details=self._details,
             on_page=lambda totals: around.on_progress(self._account_name, self._stream.name, totals),
         )
 
@@ -251,7 +274,7 @@ class _Run:
 
     def _parents(self, start: str | None, since: datetime | None) -> Iterator[Parent] | None:
         stream = self._stream
-        if stream.parent is None:
+        if stream.parent is None or stream.detail is not None:
             return None
         with self._around.store.read() as connection:
             rows = parent_rows(connection, self._claim.account, stream.parent, stream.parent_kinds, start)
