@@ -175,12 +175,16 @@ class ConfigInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The checked configuration: the file, its settings, and each account's own settings by name."""
+    """The checked configuration: the file, its settings, and each account's own settings by name.
+
+    `master` is the account whose companies become clients; None: there is no PSA.
+    """
 
     path: Path
     settings: Settings
     accounts: Mapping[str, AccountSettings]
     store_url: str
+    master: str | None
 
 
 def find_config(given: Path | None) -> Path:
@@ -210,6 +214,8 @@ def load(path: Path, connectors: Mapping[str, Connector], secrets: Secrets | Non
             mistakes += wrong
             if account is not None:
                 accounts[name] = account
+    master, wrong = _master(file, accounts, connectors)
+    mistakes += wrong
     store_url = ""
     if settings is not None:
         try:
@@ -218,7 +224,7 @@ def load(path: Path, connectors: Mapping[str, Connector], secrets: Secrets | Non
             mistakes.append(Mistake(file, "store.url", str(error)))
     if mistakes or settings is None:
         raise ConfigInvalid(mistakes)
-    return Configuration(path=path, settings=settings, accounts=accounts, store_url=store_url)
+    return Configuration(path=path, settings=settings, accounts=accounts, store_url=store_url, master=master)
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -374,6 +380,33 @@ def _has_password(value: str) -> bool:
         return "://" in value and urlsplit(value).password is not None
     except ValueError:
         return "@" in value
+
+
+def _master(
+    file: str, accounts: Mapping[str, AccountSettings], connectors: Mapping[str, Connector]
+) -> tuple[str | None, list[Mistake]]:
+    """The account whose companies become clients: the one that says so, or else the first PSA."""
+    psas = [name for name, account in accounts.items() if connectors[account.connector].role == "psa"]
+    said = [name for name, account in accounts.items() if account.master]
+    mistakes = [
+        Mistake(
+            file,
+            f"accounts.{name}.master",
+            f"{accounts[name].connector} is no PSA; only a PSA's companies can become the clients",
+        )
+        for name in said
+        if name not in psas
+    ]
+    chosen = [name for name in said if name in psas]
+    mistakes += [
+        Mistake(
+            file,
+            f"accounts.{name}.master",
+            f"accounts.{chosen[0]} is the master already; set it to true in one account only",
+        )
+        for name in chosen[1:]
+    ]
+    return next(iter(chosen or psas), None), mistakes
 
 
 def _same_variables(file: str, names: Iterable[str]) -> list[Mistake]:

@@ -27,7 +27,7 @@ def audit_command(
     """Show the audit log, newest first: every attestation, exception and other decision, with who made it."""
     from sevenc_sync.score import load_results
     from sevenc_sync.store.audit import read_audit
-    from sevenc_sync.store.links import client_names
+    from sevenc_sync.store.clients import client_names
 
     config = configuration(context)
     with store_of(config) as store:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from sevenc_sync.match import Question
+    from sevenc_sync.store.clients import ClientRow
+    from sevenc_sync.store.companies import CompanyKey
     from sevenc_sync.store.decided import Decided, NewDecision, Verdict
-    from sevenc_sync.store.links import ClientRow, CompanyKey
 
 match_app = typer.Typer(
     help="Which company is which client, and which record which device.", no_args_is_help=True
@@ -256,7 +257,7 @@ def _say(
     by: str | None,
 ) -> None:
     """Carry one decision out and say what it did."""
-    from sevenc_sync.store import links
+    from sevenc_sync.store.clients import clients
     from sevenc_sync.store.decided import NewDecision
 
     who = actor(by)
@@ -264,7 +265,7 @@ def _say(
     with store_of(configuration(context)) as store, store.write() as connection:
         known_source(connection, source)
         key, _ = _company(connection, source, company)
-        owner = None if client is None else _client(links.clients(connection), client)
+        owner = None if client is None else _client(clients(connection), client)
         made = NewDecision(
             verdict=verdict,
             account=key[0],
@@ -303,7 +304,7 @@ def _next() -> None:
 
 def known_source(connection: "Connection", name: str | None) -> str | None:
     """The name of an account that the store knows."""
-    from sevenc_sync.store.links import account_systems
+    from sevenc_sync.store.accounts import account_systems
 
     known = sorted(known for known, _ in account_systems(connection).values())
     if name is not None and name not in known:
@@ -312,7 +313,7 @@ def known_source(connection: "Connection", name: str | None) -> str | None:
 
 
 def _company(connection: "Connection", source: str, text: str) -> "tuple[CompanyKey, str]":
-    from sevenc_sync.store.links import find_companies
+    from sevenc_sync.store.companies import find_companies
 
     found = find_companies(connection, source, text)
     if len(found) == 1:

@@ -39,8 +39,9 @@ def differ_command(
 
 def review_devices(context: typer.Context, *, as_json: bool) -> None:
     """List the records that may be one device and that wait for a person."""
+    from sevenc_sync.store.accounts import account_systems
+    from sevenc_sync.store.clients import client_names
     from sevenc_sync.store.devices import device_conflicts, record_label
-    from sevenc_sync.store.links import account_systems, client_names
 
     with store_of(configuration(context)) as store, store.read() as connection:
         names, systems = client_names(connection), account_systems(connection)
@@ -98,8 +99,8 @@ def _say_devices(
 
 def _record(connection: "Connection", text: str) -> tuple[str, int, int | None]:
     """A record's key as text, its account, and the client that it counts for."""
+    from sevenc_sync.store.accounts import account_systems
     from sevenc_sync.store.devices import client_of_record
-    from sevenc_sync.store.links import account_systems
 
     kind, _, rest = text.partition("/")
     name, _, number = rest.partition("/")

@@ -23,7 +23,7 @@ def export_command(
 ) -> None:
     """Write the ledger as CSV. Fill in `decision` (link, unlink, ignore, never) and `decide_client`, then import it."""
     from sevenc_sync.match import questions, write_sheet
-    from sevenc_sync.store.links import lines
+    from sevenc_sync.store.ledger import lines
 
     with store_of(configuration(context)) as store, store.read() as connection:
         asked = questions(connection)
@@ -52,8 +52,9 @@ def import_command(
     """Carry out the decisions in a CSV file: all of them, or none when there is a mistake in it."""
     from sevenc_sync.clock import utc_now
     from sevenc_sync.match import read_sheet
+    from sevenc_sync.store.clients import clients
     from sevenc_sync.store.decided import decide, set_batch
-    from sevenc_sync.store.links import clients, lines
+    from sevenc_sync.store.ledger import lines
 
     text = _text(file)
     who = actor(by)

@@ -50,7 +50,7 @@ def push_command(
 
 def _show_plan(context: typer.Context, *, as_json: bool) -> None:
     from sevenc_sync.store.accounts import account_names
-    from sevenc_sync.store.links import clients
+    from sevenc_sync.store.clients import clients
     from sevenc_sync.store.outbox import waiting_notes
 
     config = configuration(context)

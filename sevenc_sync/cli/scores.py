@@ -216,7 +216,7 @@ def find_client(results: Sequence["ClientResult"], text: str) -> "ClientResult":
 def show_command(context: typer.Context, client: Client, as_json: AsJson = False) -> None:
     """Show one client: blocks, areas, and the indicators behind them."""
     from sevenc_sync.score import load_results, read_peers, standing
-    from sevenc_sync.store.links import client_group
+    from sevenc_sync.store.clients import client_group
 
     config = configuration(context)
     rules = rules_of(config)

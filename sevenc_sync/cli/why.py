@@ -45,7 +45,7 @@ def why_command(
     from sevenc_sync.engine.judge import feeds_of
     from sevenc_sync.engine.local import open_engine
     from sevenc_sync.score import explain, find_target, load_results
-    from sevenc_sync.store.links import groups_of
+    from sevenc_sync.store.clients import groups_of
     from sevenc_sync.store.reads import last_scored_at
 
     config = configuration(context)

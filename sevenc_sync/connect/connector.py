@@ -61,6 +61,11 @@ class AccountSettings(BaseModel):
     connector: str = Field(description="which connector reads it")
     base_url: str = Field(description="the vendor's address; https, or http on loopback only")
     enabled: bool = Field(default=True, description="false leaves the account out of every sync")
+    master: bool = Field(
+        default=False,
+        description="true: this PSA's companies become the clients, and those of all other accounts are linked to them; "
+        "needed only where there are several PSAs, of which otherwise the first one is the master",
+    )
     ca_bundle: Path | None = Field(
         default=None, description="a PEM file, for an on-premises server's own authority"
     )

@@ -1,52 +1,58 @@
 """Between reading and writing back: which company is which client, and which stream delivers which evidence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sevenc_sync.engine.sync_job import Account
-from sevenc_sync.match import DeviceSummary, MatchSummary
+from sevenc_sync.match import DeviceSummary, IsClient, IsOwn, MatchSummary
 from sevenc_sync.score import Feeds, Rules, group_test
-from sevenc_sync.store.links import CompanyRow, GroupOf
+from sevenc_sync.store.companies import CompanyRow, GroupOf
 
+CLIENT, OWN = "client", "msp"
 # A company with one of these tags is no client, whatever else it is called.
-OTHERS = frozenset({"vendor", "prospect", "partner", "msp", "former"})
+OTHERS = frozenset({"vendor", "prospect", "partner", OWN, "former"})
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """What matching companies and devices did; `devices` is of all clients, or of those with changes."""
+    """What matching companies and devices did."""
 
     companies: MatchSummary
     devices: DeviceSummary
-    is_whole: bool = True
 
     def sentence(self) -> str:
         """One line for people."""
         companies, devices = self.companies, self.devices
         text = (
             f"{companies.clients} clients, {companies.linked} companies linked, {companies.review} waiting for a person; "
-            f"{devices.records} device records {'' if self.is_whole else 'of clients with changes '}are {devices.devices} devices."
+            f"{devices.records} device records {'' if devices.is_whole else 'of clients with changes '}are {devices.devices} devices."
         )
         return text + (" `clients --unlinked` lists those that wait." if companies.review else "")
 
 
-def client_test(rules: Rules) -> Callable[[CompanyRow], bool | None]:
-    """Says whether a company is a client by its type and status words; None when the words say nothing."""
+def client_tests(rules: Rules) -> tuple[IsClient, IsOwn]:
+    """What a company's type and status words say: whether it is a client (None: nothing), and whether it is the MSP itself."""
 
-    def test(company: CompanyRow) -> bool | None:
-        if company.is_vendor or company.is_msp:
-            return False
+    def tags_of(company: CompanyRow) -> set[str]:
         types = company.types.split("; ") if company.types else [None]
-        tags = {
+        return {
             tag
             for kind in types
             for tag in rules.tag_matcher.gives("company", {"types": kind, "status": company.status})
         }
-        if tags & OTHERS and "client" not in tags:
-            return False
-        return True if "client" in tags else None
 
-    return test
+    def is_own(company: CompanyRow) -> bool:
+        return bool(company.is_msp) or OWN in tags_of(company)
+
+    def is_client(company: CompanyRow) -> bool | None:
+        if company.is_vendor or company.is_msp:
+            return False
+        tags = tags_of(company)
+        if tags & OTHERS and CLIENT not in tags:
+            return False
+        return True if CLIENT in tags else None
+
+    return is_client, is_own
 
 
 def grouping(rules: Rules) -> GroupOf:

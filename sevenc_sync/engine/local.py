@@ -16,11 +16,11 @@ from sevenc_sync.connect.connector import Connector
 from sevenc_sync.connect.errors import CredentialsProblem, Problem
 from sevenc_sync.connect.http import RetryPolicy
 from sevenc_sync.connect.notes import NotePort
-from sevenc_sync.engine.judge import Matched, client_test, feeds_of, grouping
+from sevenc_sync.engine.judge import Matched, client_tests, feeds_of, grouping
 from sevenc_sync.engine.probe import Probed, probe_account
 from sevenc_sync.engine.rulefiles import RuleFiles, rule_directories
 from sevenc_sync.engine.sync_job import Account, Choice, SyncJob, open_accounts, open_http, sync_accounts
-from sevenc_sync.match import match_changed_devices, match_clients, match_devices
+from sevenc_sync.match import Ground, match_clients, match_devices
 from sevenc_sync.push import DeliverySummary, deliver, outbox_writer
 from sevenc_sync.registry import connectors
 from sevenc_sync.score import (
@@ -34,7 +34,7 @@ from sevenc_sync.score import (
     prune_inputs,
     score_clients,
 )
-from sevenc_sync.store.accounts import stop_account
+from sevenc_sync.store.accounts import ensure_account, stop_account
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import this_holder
 from sevenc_sync.store.migrate import require_current
@@ -61,7 +61,7 @@ class Engine:
     policy: RetryPolicy | None = None  # how long to insist, instead of the kit's own patience
     stop: threading.Event = field(default_factory=threading.Event)
     holder: str = field(default_factory=this_holder)
-    devices_matched: bool = False  # whether all devices were matched in this process
+    master: int | None = None  # the account whose companies become clients
     # What the last scoring rested on, and when all clients were scored; see `score_due`.
     _judged: Basis | None = field(default=None, init=False)
     _judged_at: datetime | None = field(default=None, init=False)
@@ -116,20 +116,21 @@ class Engine:
 
     def match(self) -> Matched:
         """Decide which company is which client, and which records are one device."""
-        masters = [account.number for account in self.accounts if account.connector.role == "psa"]
-        roles = {account.number: account.connector.role for account in self.accounts}
         rules = self.rules
-        companies = match_clients(
-            self.store, masters, roles, client_test(rules), self.clock(), grouping(rules)
+        roles = {account.number: account.connector.role for account in self.accounts}
+        if self.master is not None:
+            roles[self.master] = "psa"  # also while it is not read: its clients stay what they are
+        is_client, is_own = client_tests(rules)
+        ground = Ground(
+            master=self.master,
+            roles=roles,
+            is_client=is_client,
+            is_own=is_own,
+            group_of=grouping(rules),
+            rules=rules.hash,
         )
-        # The first time in a process all devices, whatever another version or a crash has left; then what has changed.
-        is_first, self.devices_matched = not self.devices_matched, False
-        if is_first:
-            devices = match_devices(self.store, self.clock())
-        else:
-            devices = match_changed_devices(self.store, self.clock(), companies.touched)
-        self.devices_matched = True
-        return Matched(companies, devices, is_first)
+        companies = match_clients(self.store, ground, self.clock())
+        return Matched(companies, match_devices(self.store, self.clock()))
 
     def score_due(self, now: datetime) -> ScoreSummary | None:
         """Score the clients whose evidence changed since the last call, or all where that is due; None: nobody.
@@ -238,10 +239,13 @@ def open_engine(
         require_current(store)
         pairs = [(settings, known[settings.connector]) for settings in config.accounts.values()]
         gc.freeze()  # what is loaded now stays: walking it again and again takes a tenth of a backfill's time
+        accounts = open_accounts(store, pairs)
+        master = None if config.master is None else config.accounts[config.master]
         yield Engine(
             config=config,
             store=store,
-            accounts=open_accounts(store, pairs),
+            accounts=accounts,
+            master=None if master is None else ensure_account(store, master.name, master.connector),
             clock=clock,
             policy=policy,
             stop=stop or threading.Event(),

@@ -1,28 +1,25 @@
 """Which company is which client, and which records are one device: the link ledger."""
 
-from sevenc_sync.match.clients import IsClient
+from sevenc_sync.match.clients import IsClient, IsOwn
+from sevenc_sync.match.devicerun import DeviceSummary, match_all_devices, match_devices
 from sevenc_sync.match.review import Question, questions
-from sevenc_sync.match.run import (
-    DeviceSummary,
-    MatchSummary,
-    match_changed_devices,
-    match_clients,
-    match_devices,
-    unlinked,
-)
+from sevenc_sync.match.run import Ground, MatchSummary, match_clients, unlinked
 from sevenc_sync.match.sheet import read_sheet, write_sheet
 from sevenc_sync.match.suggest import clear_one
-from sevenc_sync.store.links import CompanyRow, Unlinked
+from sevenc_sync.store.companies import CompanyRow
+from sevenc_sync.store.ledger import Unlinked
 
 __all__ = [
     "CompanyRow",
     "DeviceSummary",
+    "Ground",
     "IsClient",
+    "IsOwn",
     "MatchSummary",
     "Question",
     "Unlinked",
     "clear_one",
-    "match_changed_devices",
+    "match_all_devices",
     "match_clients",
     "match_devices",
     "questions",

@@ -204,13 +204,19 @@ class _Devices:
         found: dict[DeviceKey, DeviceTie] = {}
         for root, members in self._members.items():
             if len(members) == 1:
-                found[members[0].record.key] = DeviceTie(root, "alone")
+                (one,) = members
+                found[one.record.key] = DeviceTie(root, "alone", serial=one.serial)
                 continue
             stale = self._left_behind(members)
             for one in members:
                 method, detail = self._how[one.text]
                 found[one.record.key] = DeviceTie(
-                    root, method, detail, CONFIDENCE[method], is_stale=one.text in stale
+                    root,
+                    method,
+                    detail,
+                    CONFIDENCE[method],
+                    is_stale=one.text in stale,
+                    serial=one.serial,
                 )
         return found
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from sevenc_sync.match.suggest import Suggester, Suggestion
-from sevenc_sync.store import links as ledger
+from sevenc_sync.store import ledger
+from sevenc_sync.store.clients import clients, clients_without_record
 from sevenc_sync.store.decided import never_pairs
-from sevenc_sync.store.links import LedgerLine
+from sevenc_sync.store.ledger import LedgerLine
 
 # The question about a company whose link leads to a client that its PSA no longer has.
 STRANDED = "its client is no longer in the PSA (merged or deleted): link it to another client, or ignore it"
@@ -32,12 +33,11 @@ class Question:
 
 def questions(connection: Connection, *, source: str | None = None) -> list[Question]:
     """All that waits for a person, by account and name."""
-    clients = ledger.clients(connection)
-    suggester = Suggester(clients)
+    suggester = Suggester(clients(connection))
     ruled_out: dict[tuple[int, str], set[int]] = defaultdict(set)
     for key, number in never_pairs(connection):
         ruled_out[key].add(number)
-    gone = ledger.clients_without_record(connection)
+    gone = clients_without_record(connection)
     found = []
     for line in ledger.lines(connection, source=source):
         is_stranded = line.state == "linked" and line.client in gone and not line.is_own

@@ -1,23 +1,81 @@
-"""Matching carried out: plan from what is stored, write what differs."""
+"""Which company is which client, carried out: plan from what is stored, write what differs.
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+All companies are decided where what decisions rest on is new: the rules, the accounts, this program. Otherwise those that
+have changed and all that have to do with them (`nearby`), which gives the same.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection
 
-from sevenc_sync.match.clients import CONFIDENCE, Decision, IsClient, Known, Plan, plan
-from sevenc_sync.match.devices import group
-from sevenc_sync.match.index import ClientPlan
-from sevenc_sync.store import devices as device_store
-from sevenc_sync.store import links as ledger
-from sevenc_sync.store.bulk import mark_dirty
+from sevenc_sync import __version__
+from sevenc_sync.match.clients import (
+    CONFIDENCE,
+    Decision,
+    IsClient,
+    IsOwn,
+    Known,
+    Plan,
+    is_marked_own,
+    plan,
+)
+from sevenc_sync.match.index import ClientPlan, named_accounts
+from sevenc_sync.match.nearby import Nearby, blocking_keys, nearby, neighbours
+from sevenc_sync.store import ledger
+from sevenc_sync.store.accounts import account_systems
+from sevenc_sync.store.blocking import (
+    MatchState,
+    clients_of,
+    match_state_of,
+    save_keys,
+    save_match_state,
+    take_undecided,
+)
+from sevenc_sync.store.bulk import mark_dirty, mark_unmatched
+from sevenc_sync.store.clients import ClientRow, active_clients, add_clients, clients, save_clients
+from sevenc_sync.store.companies import CompanyKey, CompanyRow, GroupOf, changed_by_time, companies
 from sevenc_sync.store.database import Store
-from sevenc_sync.store.decided import device_pairs, never_pairs, note_changes
-from sevenc_sync.store.links import ClientRow, CompanyKey, CompanyRow, GroupOf, LinkRow, Unlinked
+from sevenc_sync.store.decided import never_pairs, note_changes, said_clients
+from sevenc_sync.store.ledger import Unlinked
+from sevenc_sync.store.links import LinkRow, link_states, links, save_links
 
-CLIENTS_AT_ONCE = 200  # devices of so many clients are in memory and in one transaction
+# Counts up when companies are decided otherwise for the same records, so that all are decided anew.
+EDITION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What decisions about companies rest on besides the records.
+
+    `master` is the PSA account whose companies become clients where `is_client` says so, or, where it cannot tell, where
+    a contract is in force; `is_own` knows the MSP's own company. `roles` (account -> psa, backup or rmm) names the accounts
+    whose companies are looked at; links of other accounts stay. `group_of` says which group of the rules a client is in.
+    `rules` stands for the three tests: where it is the same as the last time, so are they; None is never the same.
+    """
+
+    master: int | None
+    roles: Mapping[int, str]
+    is_client: IsClient
+    is_own: IsOwn = is_marked_own
+    group_of: GroupOf = lambda _company: None
+    rules: str | None = None
+
+    def basis(self, systems: Mapping[int, tuple[str, str]]) -> str | None:
+        """All of it as text, to be compared with the last time's; None: not comparable."""
+        if self.rules is None:
+            return None
+        parts = (
+            EDITION,
+            __version__,
+            self.rules,
+            self.master,
+            sorted(self.roles.items()),
+            sorted(systems.items()),
+        )
+        return msgspec.json.encode(parts).decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +83,7 @@ class MatchSummary:
     """How the ledger stands, and what this run changed in it.
 
     `clients`, `linked` and `review` count active clients, linked companies and companies that wait for a person;
-    `touched` holds the numbers of clients that gained, lost or renamed something.
+    `looked_at` companies that were decided now. `touched` holds the numbers of clients that gained, lost or renamed something.
     """
 
     clients: int
@@ -35,132 +93,91 @@ class MatchSummary:
     clients_ended: int
     renamed: int
     changed: int
+    looked_at: int
     touched: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceSummary:
-    """Records of machines looked at, devices they make, ties written or taken out, and questions that are open.
+def match_clients(store: Store, ground: Ground, now: datetime) -> MatchSummary:
+    """Decide which company is which client, in one transaction; see `Ground`.
 
-    `touched`: clients with such changes.
-    """
-
-    records: int
-    devices: int
-    changed: int
-    conflicts: int
-    touched: frozenset[int]
-
-    def __add__(self, other: "DeviceSummary") -> "DeviceSummary":
-        return DeviceSummary(
-            records=self.records + other.records,
-            devices=self.devices + other.devices,
-            changed=self.changed + other.changed,
-            conflicts=self.conflicts + other.conflicts,
-            touched=self.touched | other.touched,
-        )
-
-
-def match_clients(
-    store: Store,
-    masters: Sequence[int],
-    roles: Mapping[int, str],
-    is_client: IsClient,
-    now: datetime,
-    group_of: GroupOf = lambda _company: None,
-) -> MatchSummary:
-    """Decide which company is which client, in one transaction.
-
-    `masters` are PSA accounts in order of precedence: their companies become clients where `is_client` says so, or,
-    where it cannot tell, where a contract is in force. `roles` (account -> psa, backup or rmm) names the accounts whose
-    companies are looked at; links of other accounts stay. `group_of` says which group of the rules a client is in.
-    A second run changes nothing. The master companies of touched clients are marked dirty.
+    A second run changes nothing. The master companies of touched clients are marked dirty, and the devices of companies
+    whose line has changed are matched next.
     """
     with store.write() as connection:
-        known = Known(
-            companies=ledger.companies(connection, {*masters, *roles}, now),
-            clients=ledger.clients(connection),
-            links=ledger.links(connection),
-            masters=masters,
-            roles=roles,
-            systems=ledger.account_systems(connection),
-            never=never_pairs(connection),
+        systems = account_systems(connection)
+        basis, last = ground.basis(systems), match_state_of(connection, "company")
+        accounts = named_accounts(systems, ground.roles)
+        changed = take_undecided(connection)
+        near = None
+        if basis is not None and last is not None and last.basis == basis:
+            changed |= changed_by_time(connection, ground.roles, last.at, now)
+            near = _nearby(connection, ground, accounts, changed, now)
+        known = _known(connection, ground, systems, near, now)
+        summary = _decide(connection, ground, known, now)
+        keys = blocking_keys(
+            known.companies,
+            clients(connection, None if near is None else clients_of(connection, near.companies)),
+            accounts,
         )
-        planned = plan(known, is_client)
-        before = {row.id: row for row in known.clients}
-        numbers = _save_clients(connection, known, planned, group_of, now)
-        changed = _save_links(connection, known, planned, numbers, now)
-        after = {row.id: row for row in ledger.clients(connection)}
-        stands = Counter(row.state for row in ledger.links(connection))
-        touched = {number for number, row in after.items() if row != before.get(number)} | changed.clients
-        _mark(connection, "company", [after[number] for number in touched])
+        save_keys(connection, keys, whole=near is None)
+        save_match_state(connection, "company", MatchState(basis or "", now))
+    return summary
+
+
+def _nearby(
+    connection: Connection,
+    ground: Ground,
+    accounts: Mapping[str, int],
+    changed: Collection[CompanyKey],
+    now: datetime,
+) -> Nearby:
+    """The changed companies and all that have to do with them, by what they were and by what they are."""
+    had = neighbours(connection, changed)
+    rows = companies(connection, ground.roles, now, changed)
+    masters = clients(connection, clients_of(connection, changed))
+    save_keys(connection, blocking_keys(rows, masters, accounts))
+    return nearby(connection, {*changed, *had})
+
+
+def _known(
+    connection: Connection,
+    ground: Ground,
+    systems: Mapping[int, tuple[str, str]],
+    near: Nearby | None,
+    now: datetime,
+) -> Known:
+    return Known(
+        companies=companies(connection, ground.roles, now, None if near is None else near.companies),
+        clients=clients(connection, None if near is None else near.clients),
+        links=links(connection, None if near is None else near.companies),
+        master=ground.master,
+        roles=ground.roles,
+        systems=systems,
+        never=never_pairs(connection),
+        said_clients=said_clients(connection),
+    )
+
+
+def _decide(connection: Connection, ground: Ground, known: Known, now: datetime) -> MatchSummary:
+    planned = plan(known, ground.is_client, ground.is_own)
+    before = {row.id: row for row in known.clients}
+    numbers = _save_clients(connection, known, planned, ground.group_of, now)
+    changed = _save_links(connection, known, planned, numbers, now)
+    after = {row.id: row for row in clients(connection, numbers.values())}
+    touched = {number for number, row in after.items() if row != before.get(number)} | changed.clients
+    mark_clients(connection, "company", [row for number, row in after.items() if number in touched])
     common = after.keys() & before.keys()
+    stands = link_states(connection)
     return MatchSummary(
-        clients=sum(row.is_active for row in after.values()),
-        linked=stands["linked"],
-        review=stands["review"],
+        clients=active_clients(connection),
+        linked=stands.get("linked", 0),
+        review=stands.get("review", 0),
         clients_new=len(after) - len(before),
         clients_ended=sum(before[number].is_active and not after[number].is_active for number in common),
         renamed=sum(before[number].name != after[number].name for number in common),
         changed=changed.lines,
+        looked_at=len(known.companies),
         touched=frozenset(touched),
-    )
-
-
-def match_devices(store: Store, now: datetime, clients: Collection[int] | None = None) -> DeviceSummary:
-    """Decide which records are one device, for these clients or for all; one transaction per batch of clients.
-
-    A second run changes nothing. The master companies of touched clients are marked dirty.
-    """
-    if clients is None:
-        with store.read() as connection:
-            clients = device_store.client_numbers(connection)
-    total = DeviceSummary(records=0, devices=0, changed=0, conflicts=0, touched=frozenset())
-    for batch in _batches(sorted(clients), CLIENTS_AT_ONCE):
-        with store.write() as connection:
-            total += _match_devices(connection, batch, now)
-    return total
-
-
-def match_changed_devices(store: Store, now: datetime, touched: Collection[int]) -> DeviceSummary:
-    """The same for the `touched` clients and those whose records have changed since the last call; the summary is of these.
-
-    What has changed is forgotten first: whoever calls this and fails must match all devices next.
-    """
-    with store.write() as connection:
-        clients = device_store.take_unmatched(connection)
-    return match_devices(store, now, {*clients, *touched})
-
-
-def _match_devices(connection: Connection, batch: Sequence[int], now: datetime) -> DeviceSummary:
-    found = device_store.device_records(connection, batch)
-    stored = device_store.device_ties(connection, batch)
-    asked = device_store.device_conflicts(connection, batch)
-    said = device_pairs(connection)
-    records = devices = conflicts = 0
-    changed = []
-    dropped = []
-    for number in batch:
-        grouped = group(found[number], said["same"], said["differ"])
-        ties = grouped.ties
-        machines = [tie.device for tie in ties.values() if tie.method != "workload"]
-        records += len(machines)
-        devices += len(set(machines))
-        conflicts += len(grouped.conflicts)
-        changed += [(number, key, tie) for key, tie in ties.items() if stored[number].get(key) != tie]
-        dropped += [(number, key) for key in stored[number] if key not in ties]
-        if list(grouped.conflicts) != asked.get(number, []):
-            device_store.save_device_conflicts(connection, number, grouped.conflicts, now)
-    device_store.save_device_ties(connection, changed, dropped, now)
-    moved = {item[0] for item in changed} | {item[0] for item in dropped}
-    if moved:
-        _mark(connection, "asset", [row for row in ledger.clients(connection) if row.id in moved])
-    return DeviceSummary(
-        records=records,
-        devices=devices,
-        changed=len(changed) + len(dropped),
-        conflicts=conflicts,
-        touched=frozenset(moved),
     )
 
 
@@ -203,11 +220,10 @@ def _save_clients(
         )
         if row != before[item.id]:
             changed.append(row)
-    ledger.save_clients(connection, changed)
-    # In the order of the masters, then by id: a store that is built anew numbers its clients alike.
-    rank = {number: at for at, number in enumerate(known.masters)}
-    fresh.sort(key=lambda row: (rank[row.account], len(row.id), row.id))
-    return numbers | ledger.add_clients(connection, fresh, group_of, now)
+    save_clients(connection, changed)
+    # By id: a store that is built anew numbers its clients alike.
+    fresh.sort(key=lambda row: (len(row.id), row.id))
+    return numbers | add_clients(connection, fresh, group_of, now)
 
 
 def _save_links(
@@ -232,9 +248,11 @@ def _save_links(
         if line != old:
             is_as_before = old is not None and old.verdict == line.verdict
             changed.append(replace(line, at=old.at if old is not None and is_as_before else None))
-    ledger.save_links(connection, changed, planned.dropped, now)
+    save_links(connection, changed, planned.dropped, now)
     note_changes(connection, now, before, changed, planned.renamed)
     keys = [*(line.key for line in changed), *planned.dropped]
+    for number in sorted({key[0] for key in keys}):
+        mark_unmatched(connection, number, [company for account, company in keys if account == number])
     sides = [line.client for line in changed] + [before[key].client for key in keys if key in before]
     return _Changed(len(keys), {number for number in sides if number is not None})
 
@@ -253,14 +271,9 @@ def _line(key: CompanyKey, decision: Decision, numbers: Mapping[CompanyKey, int]
     )
 
 
-def _mark(connection: Connection, kind: str, rows: Sequence[ClientRow]) -> None:
+def mark_clients(connection: Connection, kind: str, rows: Sequence[ClientRow]) -> None:
     """Score these clients anew: their master company leads to them whatever else has moved."""
     for number in sorted({row.account for row in rows}):
         mark_dirty(
             connection, number, kind, [row.company for row in rows if row.account == number], rematch=False
         )
-
-
-def _batches(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(numbers), size):
-        yield numbers[start : start + size]

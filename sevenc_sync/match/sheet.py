@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sevenc_sync.match.review import Question
+from sevenc_sync.store.clients import ClientRow
+from sevenc_sync.store.companies import CompanyKey
 from sevenc_sync.store.decided import NewDecision, Verdict
-from sevenc_sync.store.links import ClientRow, CompanyKey, LedgerLine
+from sevenc_sync.store.ledger import LedgerLine
 
 COLUMNS = (
     "source", "company", "name", "state", "client", "why", "suggestion", "score", "decision", "decide_client", "note",

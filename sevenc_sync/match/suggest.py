@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from sevenc_sync.match.names import spellings
-from sevenc_sync.store.links import ClientRow
+from sevenc_sync.store.clients import ClientRow
 
 MOST = 3  # suggestions for one company
 # Below this two names have little more in common than their letters. Judgement.

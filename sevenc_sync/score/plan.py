@@ -15,7 +15,7 @@ from sevenc_sync.score.rollup import ATTESTATION, GATE_LEAD
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.saving import OnSaved
 from sevenc_sync.score.suppose import level_at, top_of, with_levels
-from sevenc_sync.store.links import groups_of
+from sevenc_sync.store.clients import groups_of
 from sevenc_sync.store.plan_items import (
     NewItem,
     PlanItem,

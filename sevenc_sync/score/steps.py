@@ -13,8 +13,8 @@ from sevenc_sync.score.indicators import DEFAULT_FRESH
 from sevenc_sync.score.plan import AreaGap, Gain, Gap, area_gaps, gain_of
 from sevenc_sync.score.results import ClientResult
 from sevenc_sync.score.rules import Rules
+from sevenc_sync.store.clients import groups_of
 from sevenc_sync.store.database import Store
-from sevenc_sync.store.links import groups_of
 from sevenc_sync.store.plan_items import PlanItem, read_plan_items
 
 # failing: sold and below its target; unsold: no line in force maps to it; unproven: unknown; unclear: nobody knows what is sold.

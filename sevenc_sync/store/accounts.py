@@ -57,3 +57,11 @@ def resume_account(store: Store, number: int, now: datetime) -> None:
             .where(account.c.id == number, account.c.is_stopped)
             .values(is_stopped=False, reason=None, secret_digest=None, changed_at=to_seconds(now))
         )
+
+
+def account_systems(connection: Connection) -> dict[int, tuple[str, str]]:
+    """Account number -> its name and its connector's name."""
+    return {
+        row.id: (row.name, row.connector)
+        for row in connection.execute(select(account.c.id, account.c.name, account.c.connector))
+    }

@@ -15,9 +15,10 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from sevenc_sync.store.codec import Codec, Row
-from sevenc_sync.store.tables import dirty, evidence, phrase, unmatched
+from sevenc_sync.store.tables import dirty, evidence, phrase, undecided, unmatched
 
-MATCHED = frozenset({"asset", "protection"})  # kinds whose rows are tied to devices
+# Kinds whose rows are tied to devices, and kinds that tell whose a company is.
+DEVICES, DECISIVE = frozenset({"asset", "protection"}), frozenset({"company", "contract"})
 
 
 @dataclass(slots=True)
@@ -200,19 +201,27 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
 def mark_dirty(
     connection: Connection, account: int, kind: str, companies: Iterable[str], *, rematch: bool = True
 ) -> None:
-    """Note that evidence of this kind has changed for these companies; with `rematch`, devices are matched again."""
+    """Note that evidence of this kind has changed for these companies; with `rematch`, matching looks at them again."""
     named = sorted(companies)
     insert_missing(
         connection, dirty, [{"account": account, "company": company, "kind": kind} for company in named]
     )
-    if rematch and kind in MATCHED:
+    if rematch and kind in DEVICES:
         mark_unmatched(connection, account, named)
+    if rematch and kind in DECISIVE:
+        mark_undecided(connection, account, named)
 
 
 def mark_unmatched(connection: Connection, account: int, companies: Iterable[str]) -> None:
-    """Note that matching has to look at these companies, and at what they have, again."""
+    """Note that matching has to look at the devices of these companies again."""
     rows = [{"account": account, "company": company} for company in sorted(companies)]
     insert_missing(connection, unmatched, rows)
+
+
+def mark_undecided(connection: Connection, account: int, companies: Iterable[str]) -> None:
+    """Note that it has to be decided again whose these companies are."""
+    rows = [{"account": account, "company": company} for company in sorted(companies)]
+    insert_missing(connection, undecided, rows)
 
 
 def save_phrases(connection: Connection, codec: Codec, stored: set[int]) -> set[int]:

@@ -12,17 +12,19 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from sevenc_sync.clock import from_seconds, to_seconds
+from sevenc_sync.store.accounts import account_systems
 from sevenc_sync.store.audit import write_audit
-from sevenc_sync.store.bulk import mark_unmatched
+from sevenc_sync.store.bulk import mark_undecided, mark_unmatched
+from sevenc_sync.store.companies import CompanyKey
 from sevenc_sync.store.decisions import moment_or_none, score_anew
 from sevenc_sync.store.devices import company_of_record, record_label
-from sevenc_sync.store.links import CompanyKey, LinkRow, account_systems, link_of, save_links
+from sevenc_sync.store.links import LinkRow, link_of, save_links
 from sevenc_sync.store.tables import account, audit, client, evidence, link, match_decision
 
 PERSON = "operator"  # the method of a link that a person has made: never examined again
 MATCHING = "sevenc-sync"  # who changed a line, where no person did
 
-Verdict = Literal["link", "unlink", "ignore", "never", "same", "differ"]
+Verdict = Literal["link", "unlink", "ignore", "never", "client", "same", "differ"]
 
 _STATES: Mapping[str, str] = {"link": "linked", "unlink": "review", "ignore": "ignored"}
 
@@ -76,6 +78,15 @@ def never_pairs(connection: Connection) -> frozenset[tuple[CompanyKey, int]]:
     return frozenset(((row.account, row.record), row.client) for row in connection.execute(statement))
 
 
+def said_clients(connection: Connection) -> frozenset[CompanyKey]:
+    """The companies of a PSA of which a person said that they are clients, whatever they are called."""
+    columns = match_decision.c
+    statement = select(columns.account, columns.record).where(
+        columns.verdict == "client", columns.ended_at.is_(None)
+    )
+    return frozenset((row.account, row.record) for row in connection.execute(statement))
+
+
 def device_pairs(connection: Connection) -> dict[str, set[tuple[str, str]]]:
     """The pairs of records that a person said are one device ("same") or two ("differ")."""
     columns = match_decision.c
@@ -124,6 +135,7 @@ def decide(
             .values(ended_at=to_seconds(now), ended_by=made.by, replaced_by=number)
         )
     if kind == "company":
+        mark_undecided(connection, made.account, [made.record])
         _carry_out(connection, now, made, before)
     else:
         _look_again(connection, made)
@@ -268,7 +280,7 @@ def _contradicted(connection: Connection, made: NewDecision) -> list[Any]:
     else:
         same_pair = (columns.verdict == "never") & (columns.client == made.client)
         statement = statement.where(
-            columns.kind == "company", or_(columns.verdict.in_(tuple(_STATES)), same_pair)
+            columns.kind == "company", or_(columns.verdict.in_((*_STATES, "client")), same_pair)
         )
     return list(connection.execute(statement))
 
@@ -278,6 +290,11 @@ def _is_same(row: Any, made: NewDecision) -> bool:
 
 
 def _carry_out(connection: Connection, now: datetime, made: NewDecision, before: LinkRow | None) -> None:
+    if made.verdict == "client":
+        # Matching makes the client; a person's earlier word about the company's line must not stand in its way.
+        save_links(connection, [], [] if before is None else [before.key], now)
+        _touch(connection, (made.account, made.record), before, None)
+        return
     company = evidence["company"]
     name = connection.execute(
         select(company.c.name).where(company.c.account == made.account, company.c.id == made.record)
@@ -332,6 +349,7 @@ def _take_back(connection: Connection, now: datetime, by: str, row: Any) -> None
     )
     present = None if row.kind == "device" else link_of(connection, (row.account, row.record))
     if row.kind == "company":
+        mark_undecided(connection, row.account, [row.record])
         old = None if row.before is None else msgspec.json.decode(row.before, type=LinkRow)
         # A never that changed nothing, or after which somebody decided otherwise, leaves the line alone.
         stays = row.verdict == "never" and (
@@ -362,7 +380,8 @@ def _touch(connection: Connection, key: CompanyKey, before: LinkRow | None, afte
     """Let the clients on both sides be matched and scored anew."""
     owners = {line.client for line in (before, after) if line is not None and line.client is not None}
     for owner in sorted(owners):
-        score_anew(connection, owner)
+        number, company = score_anew(connection, owner)
+        mark_undecided(connection, number, [company])
     mark_unmatched(connection, key[0], [key[1]])
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, null, select, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sevenc_sync.clock import to_seconds
+from sevenc_sync.store.blocking import companies_of
+from sevenc_sync.store.companies import chosen
 from sevenc_sync.store.tables import device_conflict, device_link, evidence, link, unmatched
-
-KEYS_AT_ONCE = 400  # in one statement: databases limit the parameters
 
 DeviceKey = tuple[str, int, str]  # asset or protection, account, the vendor's id of the record
 
@@ -54,7 +54,8 @@ class DeviceRecord:
 class DeviceTie:
     """The device that a record belongs to, and how that was found: operator, serial, mac, host-name, alone, workload.
 
-    `detail` is what was equal. `is_stale` marks a record beside which its source has a newer one of the device.
+    `detail` is what was equal. `is_stale` marks a record beside which its source has a newer one of the device. `serial`
+    is the record's own, folded; None where it has none that tells machines apart.
     """
 
     device: str
@@ -62,6 +63,7 @@ class DeviceTie:
     detail: str | None = None
     confidence: float | None = None
     is_stale: bool = False
+    serial: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +106,28 @@ def client_of_record(connection: Connection, kind: str, number: int, record: str
     return owner
 
 
-def take_unmatched(connection: Connection) -> list[int]:
-    """The clients of companies whose devices have to be looked at again, and the clients that their records were tied for.
+def take_unmatched(connection: Connection, most: int) -> list[int] | None:
+    """Clients whose devices have to be looked at again, of at most so many companies; None when there is no company left.
 
-    The companies are taken off the list: whoever takes them must look.
+    Those companies, and others of the same clients, are taken off the list: whoever takes them must look. The clients are
+    those that the companies are linked to, and those that their records were tied for.
     """
-    rows = list(connection.execute(delete(unmatched).returning(unmatched.c.account, unmatched.c.company)))
-    by_account: dict[int, list[str]] = {}
-    for row in rows:
-        by_account.setdefault(row.account, []).append(row.company)
+    columns = unmatched.c
+    statement = select(columns.account, columns.company).order_by(columns.account, columns.company)
+    taken = {(row.account, row.company) for row in connection.execute(statement.limit(most))}
+    if not taken:
+        return None
     found: set[int] = set()
-    for number, companies in by_account.items():
-        for start in range(0, len(companies), KEYS_AT_ONCE):
-            found |= _clients_of(connection, number, companies[start : start + KEYS_AT_ONCE])
+    for number in {key[0] for key in taken}:
+        found |= _clients_of(connection, number, [company for account, company in taken if account == number])
+    for condition in chosen(columns.account, columns.company, taken | companies_of(connection, found)):
+        connection.execute(delete(unmatched).where(condition))
     return sorted(found)
+
+
+def forget_unmatched(connection: Connection) -> None:
+    """Take all companies off that list: whoever does must look at all clients."""
+    connection.execute(delete(unmatched))
 
 
 def _clients_of(connection: Connection, number: int, companies: Sequence[str]) -> set[int]:
@@ -194,7 +204,7 @@ def device_ties(connection: Connection, numbers: Collection[int]) -> dict[int, d
     statement = select(device_link).where(device_link.c.client.in_(sorted(numbers)))
     for row in connection.execute(statement):
         found[row.client][row.kind, row.account, row.id] = DeviceTie(
-            row.device, row.method, row.detail, row.confidence, row.is_stale
+            row.device, row.method, row.detail, row.confidence, row.is_stale, row.serial
         )
     return found
 
@@ -230,6 +240,7 @@ def save_device_ties(
             "detail": tie.detail,
             "confidence": tie.confidence,
             "is_stale": tie.is_stale,
+            "serial": tie.serial,
             "at": to_seconds(now),
         }
         for number, (kind, source, record), tie in changed
@@ -238,7 +249,7 @@ def save_device_ties(
         return
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     insert = dialect.insert(device_link)
-    columns = ("client", "device", "method", "detail", "confidence", "is_stale", "at")
+    columns = ("client", "device", "method", "detail", "confidence", "is_stale", "serial", "at")
     connection.execute(
         insert.on_conflict_do_update(
             index_elements=["kind", "account", "id"],

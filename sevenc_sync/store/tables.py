@@ -58,6 +58,8 @@ __all__ = [
     "indicator_score",
     "link",
     "match_decision",
+    "match_key",
+    "match_state",
     "metadata",
     "outbox",
     "part_score",
@@ -72,6 +74,7 @@ __all__ = [
     "score_run",
     "seen",
     "stream_state",
+    "undecided",
     "unmatched",
 ]
 
@@ -340,9 +343,32 @@ match_decision = Table(
     Index(None, "account", "record"),
 )
 
+undecided = Table(
+    "undecided",
+    metadata,  # companies that have changed since it was last decided whose they are
+    Column("account", Integer, primary_key=True),
+    Column("company", Text, primary_key=True),
+)
+
+match_key = Table(
+    "match_key",
+    metadata,  # what companies have in common with others: two that share no key, not even over a third, are strangers
+    Column("account", Integer, primary_key=True),
+    Column("company", Text, primary_key=True),
+    Column("key", Text, primary_key=True, index=True),  # see match/nearby.py
+)
+
+match_state = Table(
+    "match_state",
+    metadata,  # what matching rested on besides the records
+    Column("kind", Text, primary_key=True),  # company or device
+    Column("basis", Text, nullable=False),  # when it went through all records
+    Column("at", BigInteger, nullable=False),  # when it ran last
+)
+
 unmatched = Table(
     "unmatched",
-    metadata,  # companies whose evidence has changed since matching looked at it
+    metadata,  # companies whose evidence has changed since its devices were looked at
     Column("account", Integer, primary_key=True),
     Column("company", Text, primary_key=True),
 )
@@ -359,6 +385,7 @@ device_link = Table(
     Column("detail", Text),  # the serial, address or name that was equal
     Column("confidence", Double),  # 0 to 1; null: alone
     Column("is_stale", Boolean, nullable=False, default=False, server_default=false()),  # an old record
+    Column("serial", Text, index=True),  # folded; null where the record has none that tells machines apart
     Column("at", BigInteger),  # since when device and method are so
     Index(None, "client", "device"),
 )

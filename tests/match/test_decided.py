@@ -14,7 +14,7 @@ from sevenc_sync.store.database import Store
 from sevenc_sync.store.decided import NewDecision, NotInForce, decide, decisions, set_batch, undo
 from sevenc_sync.store.links import LinkRow, link_of
 from sevenc_sync.store.tables import client, link
-from tests.match.test_match_store import LATER, NOW, ROLES, accounts, by_type, put
+from tests.match.test_match_store import GROUND, LATER, NOW, accounts, put
 
 
 def ready(store: Store) -> None:
@@ -36,7 +36,7 @@ def ready(store: Store) -> None:
 
 
 def match(store: Store) -> None:
-    match_clients(store, [1], ROLES, by_type, LATER)
+    match_clients(store, GROUND, LATER)
 
 
 def say(store: Store, verdict: Any, company: str, owner: int | None = None) -> int | None:

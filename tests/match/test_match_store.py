@@ -1,16 +1,25 @@
 """Matching on real stores: what is written, what stays, and that a second run writes nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
 
-from sevenc_sync.match import CompanyRow, match_changed_devices, match_clients, match_devices, unlinked
+from sevenc_sync.match import (
+    CompanyRow,
+    Ground,
+    match_all_devices,
+    match_clients,
+    match_devices,
+    unlinked,
+)
 from sevenc_sync.model import Asset, Company, Contract, Protection, Record
 from sevenc_sync.store.accounts import ensure_account
 from sevenc_sync.store.bulk import upsert
 from sevenc_sync.store.codec import Codec
+from sevenc_sync.store.companies import GroupOf
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.tables import client, device_link, dirty, evidence, link
 
@@ -33,6 +42,13 @@ def accounts(store: Store) -> None:
 
 def by_type(row: CompanyRow) -> bool | None:
     return None if row.types is None else row.types == "Client"
+
+
+GROUND = Ground(master=1, roles=ROLES, is_client=by_type)
+
+
+def grouped(group_of: GroupOf) -> Ground:
+    return replace(GROUND, group_of=group_of)
 
 
 def rows(store: Store, *tables: Any) -> list[list[tuple[Any, ...]]]:
@@ -75,7 +91,7 @@ def filled(store: Store) -> None:
 
 def test_clients_links_and_questions_are_written(store: Store) -> None:
     filled(store)
-    summary = match_clients(store, [1], ROLES, by_type, NOW)
+    summary = match_clients(store, GROUND, NOW)
     (found,) = rows(store, client)
     assert [(row[1], row[3], row[4], row[5]) for row in found] == [
         ("Müller GmbH", "9", True, None),
@@ -102,7 +118,7 @@ def test_clients_links_and_questions_are_written(store: Store) -> None:
 
 def test_companies_that_wait_are_listed_with_the_reason(store: Store) -> None:
     filled(store)
-    match_clients(store, [1], ROLES, by_type, NOW)
+    match_clients(store, GROUND, NOW)
     assert [(row.account, row.company, row.name, row.why) for row in unlinked(store)] == [
         ("backup", "t4", "Another nobody", "no client has this name"),
         ("backup", "t3", "Nobody", "no client has this name"),
@@ -111,12 +127,12 @@ def test_companies_that_wait_are_listed_with_the_reason(store: Store) -> None:
 
 def test_a_second_run_writes_nothing_and_marks_nothing(store: Store) -> None:
     filled(store)
-    match_clients(store, [1], ROLES, by_type, NOW)
+    match_clients(store, GROUND, NOW)
     match_devices(store, NOW)
     before = rows(store, client, link, device_link)
     with store.write() as connection:
         connection.execute(dirty.delete())
-    again = match_clients(store, [1], ROLES, by_type, LATER)
+    again = match_clients(store, GROUND, LATER)
     devices = match_devices(store, NOW)
     assert rows(store, client, link, device_link) == before
     assert rows(store, dirty) == [[]]
@@ -126,7 +142,7 @@ def test_a_second_run_writes_nothing_and_marks_nothing(store: Store) -> None:
 
 def test_a_rename_and_an_end_upstream_keep_the_client_and_are_counted(store: Store) -> None:
     filled(store)
-    match_clients(store, [1], ROLES, by_type, NOW)
+    match_clients(store, GROUND, NOW)
     put(
         store,
         1,
@@ -137,7 +153,7 @@ def test_a_rename_and_an_end_upstream_keep_the_client_and_are_counted(store: Sto
     )
     with store.write() as connection:
         connection.execute(dirty.delete())
-    summary = match_clients(store, [1], ROLES, by_type, LATER)
+    summary = match_clients(store, GROUND, LATER)
     (found,) = rows(store, client)
     assert [(row[0], row[1], row[4]) for row in found] == [
         (1, "Müller GmbH", False),
@@ -163,13 +179,13 @@ def test_contracts_make_a_client_only_while_they_are_in_force(store: Store) -> N
     }
     for name, more in contracts.items():
         put(store, 1, [Company(id=name, name=name), Contract(id=name, company=name, **more)])  # type: ignore[arg-type]  # chosen by name
-    match_clients(store, [1], ROLES, by_type, NOW)
+    match_clients(store, GROUND, NOW)
     assert {row[1] for row in rows(store, client)[0]} == {"runs", "ends today", "begun"}
 
 
 def test_devices_are_tied_within_one_client_only(store: Store) -> None:
     filled(store)
-    match_clients(store, [1], ROLES, by_type, NOW)
+    match_clients(store, GROUND, NOW)
     summary = match_devices(store, NOW)
     with store.read() as connection:
         ties = {
@@ -185,21 +201,14 @@ def test_devices_are_tied_within_one_client_only(store: Store) -> None:
     assert (summary.records, summary.devices, summary.changed) == (5, 3, 5)
 
 
-def test_devices_of_the_given_clients_only_are_looked_at(store: Store) -> None:
-    filled(store)
-    match_clients(store, [1], ROLES, by_type, NOW)
-    assert match_devices(store, NOW, [1]).touched == {1}
-    assert {row[3] for row in rows(store, device_link)[0]} == {1}
-
-
 def test_a_record_that_is_gone_or_whose_company_moves_takes_its_tie_along(store: Store) -> None:
     filled(store)
-    match_clients(store, [1], ROLES, by_type, NOW)
+    match_clients(store, GROUND, NOW)
     match_devices(store, NOW)
     put(store, 2, [Company(id="t2", name="Whatever", external={"psa": "10"})])
     with store.write() as connection:
         connection.execute(evidence["asset"].update().where(evidence["asset"].c.id == "a2").values(gone_at=1))
-    summary = match_clients(store, [1], ROLES, by_type, LATER)
+    summary = match_clients(store, GROUND, LATER)
     assert summary.touched == {1, 2}
     match_devices(store, NOW)
     with store.read() as connection:
@@ -214,7 +223,7 @@ def test_a_record_that_is_gone_or_whose_company_moves_takes_its_tie_along(store:
 
 def test_moving_to_another_psa_keeps_the_numbers_in_the_store(store: Store) -> None:
     filled(store)
-    match_clients(store, [1], ROLES, by_type, NOW)
+    match_clients(store, GROUND, NOW)
     assert ensure_account(store, "new psa", "autotask_psa") == 3
     put(
         store,
@@ -224,7 +233,7 @@ def test_moving_to_another_psa_keeps_the_numbers_in_the_store(store: Store) -> N
             Company(id="11", name="Delta", types="Client"),
         ],
     )
-    summary = match_clients(store, [3, 1], {**ROLES, 3: "psa"}, by_type, LATER)
+    summary = match_clients(store, Ground(master=3, roles={**ROLES, 3: "psa"}, is_client=by_type), LATER)
     (found,) = rows(store, client)
     assert [row[:4] for row in found] == [
         (1, "Mueller GmbH", 3, "10"),
@@ -232,7 +241,7 @@ def test_moving_to_another_psa_keeps_the_numbers_in_the_store(store: Store) -> N
         (3, "Gamma", 1, "30"),
         (4, "Delta", 3, "11"),
     ]
-    assert (summary.clients_new, summary.renamed, summary.linked) == (1, 1, 7)
+    assert (summary.clients_new, summary.renamed, summary.linked) == (1, 1, 5)
 
 
 def groups(store: Store) -> dict[str, str | None]:
@@ -242,20 +251,16 @@ def groups(store: Store) -> dict[str, str | None]:
 
 def test_a_client_is_in_the_group_that_its_master_record_says_and_moves_with_it(store: Store) -> None:
     filled(store)
-    match_clients(store, [1], ROLES, by_type, NOW, lambda company: "a" if company.id == "10" else None)
+    match_clients(store, grouped(lambda company: "a" if company.id == "10" else None), NOW)
     assert groups(store) == {"Acme Ltd": "a", "Müller GmbH": None, "Gamma": None}
     with store.write() as connection:
         connection.execute(delete(dirty))
-    moved = match_clients(
-        store, [1], ROLES, by_type, LATER, lambda company: None if company.id == "10" else "b"
-    )
+    moved = match_clients(store, grouped(lambda company: None if company.id == "10" else "b"), LATER)
     assert groups(store) == {"Acme Ltd": None, "Müller GmbH": "b", "Gamma": "b"}
     assert len(moved.touched) == 3
     (marked,) = rows(store, dirty)
     assert {row[:2] for row in marked} == {(1, "9"), (1, "10"), (1, "30")}
-    again = match_clients(
-        store, [1], ROLES, by_type, LATER, lambda company: None if company.id == "10" else "b"
-    )
+    again = match_clients(store, grouped(lambda company: None if company.id == "10" else "b"), LATER)
     assert again.touched == frozenset()
 
 
@@ -263,28 +268,27 @@ def test_after_the_first_time_only_clients_with_changes_are_looked_at_and_the_ti
     store: Store,
 ) -> None:
     filled(store)
-    match_clients(store, [1], ROLES, by_type, NOW)
-    match_devices(store, NOW)
-    assert match_changed_devices(store, NOW, ()).records == 5
-    assert match_changed_devices(store, NOW, ()).records == 0
+    match_clients(store, GROUND, NOW)
+    first = match_devices(store, NOW)
+    assert (first.records, first.is_whole) == (5, True)
+    assert match_devices(store, NOW).records == 0
     put(store, 1, [Asset(id="a1", company="10", name="SRV09", serial="SN11111")])
     put(store, 2, [Protection(id="p4", company="t1", host_name="srv09")])
-    summary = match_changed_devices(store, LATER, ())
-    assert (summary.records, sorted(summary.touched)) == (4, [2])
+    summary = match_devices(store, LATER)
+    assert (summary.records, sorted(summary.touched), summary.is_whole) == (4, [2], False)
     ties = rows(store, device_link)
-    assert match_devices(store, LATER).changed == 0
+    assert match_all_devices(store, LATER).changed == 0
     assert rows(store, device_link) == ties
 
 
 def test_a_record_that_moves_to_another_client_leaves_the_devices_of_the_first(store: Store) -> None:
     filled(store)
-    match_clients(store, [1], ROLES, by_type, NOW)
+    match_clients(store, GROUND, NOW)
     match_devices(store, NOW)
-    match_changed_devices(store, NOW, ())
     put(store, 2, [Protection(id="p1", company="t2", host_name="srv02.acme.local")])
-    match_changed_devices(store, LATER, ())
+    match_devices(store, LATER)
     with store.read() as connection:
         ties = {row.id: (row.client, row.device) for row in connection.execute(select(device_link))}
     assert ties["p1"] == (1, "protection:2:p1")
     assert ties["a2"] == (2, "asset:1:a2")
-    assert match_devices(store, LATER).changed == 0
+    assert match_all_devices(store, LATER).changed == 0

@@ -1,6 +1,6 @@
 """The plan of which company is which client: rules by example, then laws over made-up worlds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,8 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sevenc_sync.match.clients import Decision, Known, Plan, plan
+from sevenc_sync.match.index import named_accounts
 from sevenc_sync.match.names import spellings
-from sevenc_sync.store.links import ClientRow, CompanyKey, CompanyRow, LinkRow
+from sevenc_sync.match.nearby import blocking_keys
+from sevenc_sync.store.clients import ClientRow
+from sevenc_sync.store.companies import CompanyKey, CompanyRow
+from sevenc_sync.store.links import LinkRow
 
 SYSTEMS = {
     1: ("psa", "connectwise_psa"),
@@ -39,11 +43,11 @@ def known(
     companies: Sequence[CompanyRow],
     clients: Sequence[ClientRow] = (),
     links: Sequence[LinkRow] = (),
-    masters: Sequence[int] = (1,),
+    master: int | None = 1,
 ) -> Known:
-    roles = {number: role for number, role in ROLES.items() if number in masters or role != "psa"}
+    roles = {number: role for number, role in ROLES.items() if number == master or role != "psa"}
     return Known(
-        companies=companies, clients=clients, links=links, masters=masters, roles=roles, systems=SYSTEMS
+        companies=companies, clients=clients, links=links, master=master, roles=roles, systems=SYSTEMS
     )
 
 
@@ -117,13 +121,40 @@ def test_where_the_predicate_cannot_tell_a_contract_in_force_makes_a_client() ->
     assert [item.name for item in ledger.clients] == ["With"]
 
 
-def test_inactive_gone_and_own_companies_are_no_clients_whatever_their_type() -> None:
+def test_inactive_and_gone_companies_are_no_clients_whatever_their_type() -> None:
     rows = [
         company(1, "1", "Left", types="Client", is_active=False),
         company(1, "2", "Deleted", types="Client", is_gone=True),
-        company(1, "3", "Ourselves", types="Client", is_msp=True),
     ]
     assert settled(known(rows)).clients == []
+
+
+def test_the_msps_own_company_and_catch_alls_of_the_psa_are_asked_about_until_a_person_calls_them_clients() -> (
+    None
+):
+    rows = [
+        company(1, "1", "Default", types="Client"),
+        company(1, "2", "Ourselves", types="Client", is_msp=True),
+        company(1, "3", "Unassigned", types="Vendor"),
+        company(1, "4", "Test", types="Client", is_active=False),
+        company(3, "a", "Default"),
+        company(3, "b", "Ourselves"),
+    ]
+    asked = settled(known(rows))
+    assert asked.clients == []
+    assert [(row.company, row.state, row.method) for row in asked.links] == [
+        ("1", "review", "catch-all"),
+        ("2", "review", "own"),
+        ("a", "review", "catch-all"),
+        ("b", "review", "own"),
+    ]
+    said = settled(replace(asked, said_clients=frozenset({(1, "1"), (1, "2")})))
+    assert {item.name: item.is_active for item in said.clients} == {"Default": True, "Ourselves": True}
+    assert owner(said, (3, "a")) == "Default"
+    assert owner(said, (3, "b")) == "Ourselves"
+    again = settled(replace(said, said_clients=frozenset()))
+    assert {item.name: item.is_active for item in again.clients} == {"Default": False, "Ourselves": False}
+    assert why(again, (1, "1")) == why(asked, (1, "1"))
 
 
 def test_a_company_that_stops_being_a_client_leaves_it_inactive_with_its_link() -> None:
@@ -151,10 +182,12 @@ def test_an_equal_name_links_and_two_companies_of_one_vendor_may_be_one_client()
     assert owner(ledger, (3, "a")) == owner(ledger, (3, "b")) == "Acme Ltd"
 
 
-def test_an_explicit_id_wins_over_the_name_whether_given_by_account_or_by_connector() -> None:
-    for system in ("PSA", "connectwise_psa"):
-        ledger = settled(known([ACME, BETA, company(3, "a", "Acme Ltd", {system: "11"})]))
+def test_an_explicit_id_wins_over_the_name_and_the_contradiction_is_noted() -> None:
+    for system in ("PSA", "connectwise_psa", "connectwise", "ConnectWise"):
+        ledger = settled(known([ACME, BETA, company(3, "a", "Acme Ltd", {system: " 11 "})]))
         assert owner(ledger, (3, "a")) == "Beta GmbH"
+        (row,) = [row for row in ledger.links if row.key == (3, "a")]
+        assert row.detail == f"{system} id 11; its name is that of Acme Ltd (10)"
 
 
 def test_an_id_that_the_master_keeps_of_the_other_system_links_too() -> None:
@@ -170,9 +203,8 @@ def test_a_connectors_name_that_two_accounts_share_points_to_neither() -> None:
             company(2, "10", "Delta", types="Client"),
             company(3, "a", "Nobody", {"connectwise_psa": "10"}),
         ],
-        masters=(1, 2),
     )
-    ledger = settled(replace(base, systems=twins))
+    ledger = settled(replace(base, systems=twins, roles=ROLES))
     assert why(ledger, (3, "a")) == "no client has this name"
 
 
@@ -193,8 +225,28 @@ def test_an_id_of_a_company_that_is_no_client_waits_and_says_so() -> None:
     assert why(settled(known(rows)), (3, "a")) == "its id points to a company that is no client: Parts Inc"
 
 
-def test_an_id_that_leads_nowhere_falls_back_to_the_name() -> None:
-    assert owner(settled(known([ACME, company(3, "a", "Acme", {"psa": "999"})])), (3, "a")) == "Acme Ltd"
+def test_an_id_that_leads_nowhere_falls_back_to_the_name_and_is_told() -> None:
+    rows = [
+        ACME,
+        company(3, "a", "Acme", {"psa": "999"}),
+        company(3, "b", "Nobody", {"psa": "999"}),
+        company(3, "c", "Nobody", {"rmm": "999"}),
+    ]
+    ledger = settled(known(rows))
+    assert owner(ledger, (3, "a")) == "Acme Ltd"
+    assert {row.company: row.detail for row in ledger.links if row.account == 3} == {
+        "a": "equal name: acme; psa id 999 leads nowhere",
+        "b": "psa id 999 leads nowhere, and no client has this name",
+        "c": "no client has this name",
+    }
+
+
+def test_what_stands_in_for_an_id_is_none() -> None:
+    us = company(1, "0", "Brightwater", types="Client", is_msp=True)
+    for empty in ("", " ", "0", "N/A", "null", "-1"):
+        assert (
+            owner(settled(known([us, ACME, company(3, "a", "Acme", {"psa": empty})])), (3, "a")) == "Acme Ltd"
+        )
 
 
 def test_a_name_that_two_clients_have_links_nothing_and_waits_with_their_names() -> None:
@@ -309,14 +361,6 @@ def test_what_a_person_ruled_out_is_never_linked_by_name_id_or_habit() -> None:
     assert why(settled(renamed), (3, "a")) == "no client has this name"
 
 
-def test_a_second_masters_company_that_is_never_an_earlier_client_makes_its_own() -> None:
-    before = settled(known([ACME], masters=(1, 2)))
-    theirs = company(2, "7", "Acme", types="Client")
-    never = frozenset({(theirs.key, before.clients[0].id)})
-    after = settled(replace(before, companies=[ACME, theirs], never=never))
-    assert sorted(item.name for item in after.clients) == ["Acme", "Acme Ltd"]
-
-
 def test_catch_alls_and_the_msps_own_name_are_asked_about_unless_an_id_leads() -> None:
     rows = [
         ACME,
@@ -366,49 +410,32 @@ def test_a_person_may_join_two_of_the_masters_companies_to_one_client() -> None:
     assert owner(after, (3, "a")) == owner(after, (1, "20")) == "Acme Ltd"
 
 
-def test_the_msps_own_company_elsewhere_waits_for_nobody() -> None:
+def test_the_msps_own_company_elsewhere_is_asked_about() -> None:
     ledger = settled(known([ACME, company(3, "us", "Brightwater", is_msp=True)]))
-    assert [(row.state, row.method) for row in ledger.links if row.account == 3] == [("ignored", "own")]
-
-
-def test_a_second_master_adds_only_the_clients_that_the_first_does_not_know() -> None:
-    rows = [
-        ACME,
-        company(2, "7", "Acme", types="Client"),
-        company(2, "8", "Gamma", types="Client"),
-        company(3, "a", "Gamma Kft."),
-    ]
-    ledger = settled(known(rows, masters=(1, 2)))
-    assert sorted(item.name for item in ledger.clients) == ["Acme Ltd", "Gamma"]
-    assert owner(ledger, (2, "7")) == "Acme Ltd"
-    assert owner(ledger, (3, "a")) == "Gamma"
-
-
-def test_a_second_masters_client_waits_where_it_may_be_one_of_several_unless_it_is_a_client_already() -> None:
-    twins = [ACME, company(1, "20", "Acme Inc", types="Client")]
-    theirs = company(2, "7", "Acme", types="Client")
-    fresh = settled(known([*twins, theirs], masters=(1, 2)))
-    assert (why(fresh, (2, "7")) or "").startswith("several clients")
-    before = settled(known([company(1, "1", "Other", types="Client"), theirs], masters=(1, 2)))
-    after = settled(replace(before, companies=[*before.companies, *twins]))
-    assert owner(after, (2, "7")) == "Acme"
+    assert why(ledger, (3, "us")) == "it is marked as the MSP's own company: ignore it, or link it"
 
 
 def test_moving_to_another_psa_keeps_each_clients_number() -> None:
     old = [company(2, "7", "Acme", types="Client"), company(2, "8", "Gamma", types="Client")]
-    before = settled(known(old, masters=(2,)))
-    after = settled(replace(before, companies=[ACME, BETA, *old], masters=(1, 2), roles=ROLES))
+    before = settled(known(old, master=2))
+    after = settled(replace(before, companies=[ACME, BETA, *old], master=1, roles=ROLES))
     assert {item.name: (item.id, item.account, item.is_active) for item in after.clients} == {
         "Acme Ltd": (1, 1, True),
-        "Gamma": (2, 2, True),
+        "Gamma": (2, 2, False),
         "Beta GmbH": (3, 1, True),
     }
     assert owner(after, (2, "7")) == "Acme Ltd"
+    assert why(after, (2, "8")) == "no client has this name"
+    back = settled(replace(after, master=2))
+    assert {item.name: (item.id, item.is_active) for item in back.clients if item.account == 2} == {
+        "Acme": (1, True),
+        "Gamma": (2, True),
+    }
 
 
-def test_a_master_that_is_no_longer_used_leaves_its_clients_inactive() -> None:
-    before = settled(known([ACME, company(2, "8", "Gamma", types="Client")], masters=(1, 2)))
-    after = settled(replace(before, masters=(1,), roles={1: "psa", 3: "backup", 4: "rmm"}))
+def test_a_master_that_is_no_longer_read_leaves_its_clients_inactive_and_linked() -> None:
+    before = settled(known([company(2, "8", "Gamma", types="Client")], master=2))
+    after = settled(replace(before, companies=[ACME], master=1, roles={1: "psa", 3: "backup", 4: "rmm"}))
     assert {item.name: item.is_active for item in after.clients} == {"Acme Ltd": True, "Gamma": False}
     assert owner(after, (2, "8")) == "Gamma"
 
@@ -469,18 +496,18 @@ def worlds(draw: st.DrawFn) -> list[CompanyRow]:
     ]
 
 
-MASTERS = st.sampled_from([(1,), (1, 2), (2, 1), (2,)])
+MASTERS = st.sampled_from([1, 1, 2, None])
 
 
 def rows_of(ledger: Known) -> tuple[list[ClientRow], list[LinkRow]]:
     return sorted(ledger.clients, key=lambda row: row.id), sorted(ledger.links, key=lambda row: row.key)
 
 
-@given(first=worlds(), second=worlds(), masters=MASTERS, data=st.data())
+@given(first=worlds(), second=worlds(), master=MASTERS, data=st.data())
 def test_the_order_of_rows_never_matters(
-    first: list[CompanyRow], second: list[CompanyRow], masters: tuple[int, ...], data: st.DataObject
+    first: list[CompanyRow], second: list[CompanyRow], master: int | None, data: st.DataObject
 ) -> None:
-    before = settled(replace(known(first, masters=masters), roles=ROLES))
+    before = settled(replace(known(first, master=master), roles=ROLES))
     mixed = replace(
         before,
         companies=data.draw(st.permutations(second)),
@@ -490,20 +517,20 @@ def test_the_order_of_rows_never_matters(
     assert rows_of(settled(mixed)) == rows_of(settled(replace(before, companies=second)))
 
 
-@given(first=worlds(), second=worlds(), masters=MASTERS, later=MASTERS)
+@given(first=worlds(), second=worlds(), master=MASTERS, later=MASTERS)
 def test_a_second_run_over_the_same_companies_changes_nothing(
-    first: list[CompanyRow], second: list[CompanyRow], masters: tuple[int, ...], later: tuple[int, ...]
+    first: list[CompanyRow], second: list[CompanyRow], master: int | None, later: int | None
 ) -> None:
-    before = settled(replace(known(first, masters=masters), roles=ROLES))
-    once = settled(replace(before, companies=second, masters=later))
+    before = settled(replace(known(first, master=master), roles=ROLES))
+    once = settled(replace(before, companies=second, master=later))
     assert rows_of(settled(once)) == rows_of(once)
 
 
-@given(first=worlds(), second=worlds(), masters=MASTERS)
+@given(first=worlds(), second=worlds(), master=MASTERS)
 def test_clients_are_never_lost_and_every_link_leads_to_one_of_them(
-    first: list[CompanyRow], second: list[CompanyRow], masters: tuple[int, ...]
+    first: list[CompanyRow], second: list[CompanyRow], master: int | None
 ) -> None:
-    before = settled(replace(known(first, masters=masters), roles=ROLES))
+    before = settled(replace(known(first, master=master), roles=ROLES))
     after = settled(replace(before, companies=second))
     numbers = {item.id for item in after.clients}
     assert {item.id for item in before.clients} <= numbers
@@ -526,3 +553,36 @@ def test_a_name_links_only_where_exactly_one_client_has_it(world: list[CompanyRo
             assert [item.id for item in ledger.clients if spellings(item.name) & spellings(name)] == [
                 row.client
             ]
+
+
+def near(ledger: Known, changed: Collection[CompanyKey]) -> Known:
+    """The part of the world that the changed companies have to do with, by shared keys, as the store finds it."""
+    keys = blocking_keys(ledger.companies, ledger.clients, named_accounts(SYSTEMS, ROLES))
+    nodes = {row.key for row in ledger.companies} | {(row.account, row.company) for row in ledger.clients}
+    sets = [
+        *([f"i:{key[0]}:{key[1]}", *keys.get(key, ())] for key in nodes),
+        *([f"i:{row.account}:{row.company}", f"c:{row.client}"] for row in ledger.links if row.client),
+        *([f"i:{row.account}:{row.company}", f"c:{row.id}"] for row in ledger.clients),
+    ]
+    reached = {f"i:{key[0]}:{key[1]}" for key in changed}
+    while more := {key for group in sets if reached & set(group) for key in group} - reached:
+        reached |= more
+    return replace(
+        ledger,
+        companies=[row for row in ledger.companies if f"i:{row.account}:{row.id}" in reached],
+        clients=[row for row in ledger.clients if f"c:{row.id}" in reached],
+        links=[row for row in ledger.links if f"i:{row.account}:{row.company}" in reached],
+    )
+
+
+@given(first=worlds(), master=MASTERS, data=st.data())
+def test_strangers_have_no_say(first: list[CompanyRow], master: int | None, data: st.DataObject) -> None:
+    before = settled(replace(known(first, master=master), roles=ROLES))
+    chosen = data.draw(st.sets(st.sampled_from([row.key for row in first]))) if first else set()
+    part = near(before, chosen)
+    whole, alone = plan(before, by_type), plan(part, by_type)
+    for row in part.companies:
+        one, other = whole.decisions.get(row.key), alone.decisions.get(row.key)
+        assert (one and (one.state, one.method, one.detail)) == (
+            other and (other.state, other.method, other.detail)
+        )

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from sevenc_sync.match import read_sheet, write_sheet
 from sevenc_sync.match.sheet import COLUMNS, escaped, unescaped
-from sevenc_sync.store.links import ClientRow, LedgerLine
+from sevenc_sync.store.clients import ClientRow
+from sevenc_sync.store.ledger import LedgerLine
 
 KNOWN = {("rmm", "t1"): (2, "t1"), ("rmm", "t2"): (2, "t2"), ("psa", "10"): (1, "10")}
 CLIENTS = [

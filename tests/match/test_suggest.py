@@ -1,7 +1,7 @@
 """Which client a company may be: near names, best first, and only a clear one is taken in bulk."""
 
 from sevenc_sync.match.suggest import EQUAL, LEAST, Suggester, Suggestion, clear_one
-from sevenc_sync.store.links import ClientRow
+from sevenc_sync.store.clients import ClientRow
 
 NAMES = [
     "Acme Fabrication Ltd",
