@@ -137,15 +137,10 @@ def _clients_of(connection: Connection, number: int, companies: Sequence[str]) -
     found = set(connection.execute(linked).scalars())
     for kind in ("asset", "protection"):
         table = evidence[kind]
-        tied = and_(
-            device_link.c.kind == kind,
-            device_link.c.account == table.c.account,
-            device_link.c.id == table.c.id,
-        )
+        records = select(table.c.id).where(table.c.account == number, table.c.company.in_(companies))
         statement = (
             select(device_link.c.client)
-            .select_from(table.join(device_link, tied))
-            .where(table.c.account == number, table.c.company.in_(companies))
+            .where(device_link.c.kind == kind, device_link.c.account == number, device_link.c.id.in_(records))
             .distinct()
         )
         found |= set(connection.execute(statement).scalars())
