@@ -35,7 +35,7 @@ class Company(Record, frozen=True, kw_only=True, gc=False):
     """One source's record of an organisation: a PSA company, an RMM site, a backup vendor's tenant.
 
     It becomes a client of ours, or a link to one, only through the match ledger. `external` holds ids that this vendor
-    stores of other systems, by system name.
+    stores of other systems, by system name: {"autotask": "123"}; see docs/writing-a-connector.md.
     """
 
     table: ClassVar[str] = "company"

@@ -120,6 +120,21 @@ def never_command(
     _say(context, "never", source, company, client, note, by)
 
 
+@match_app.command("client")
+def client_command(
+    context: typer.Context, source: SourceName, company: CompanyName, note: Note = None, by: By = None
+) -> None:
+    """Say that a company of the PSA is a client, though its name or a mark says that it is nobody's, or yourself."""
+    master = configuration(context).master
+    if source != master:
+        fail(
+            f"only companies of the master PSA, {master or 'which there is none'}, become clients; "
+            f"`sevenc-sync match link` says whose a company of {source} is.",
+            USAGE,
+        )
+    _say(context, "client", source, company, None, note, by)
+
+
 @match_app.command("accept")
 def accept_command(
     context: typer.Context,
@@ -372,5 +387,7 @@ def _decided_line(item: "Decided") -> str:
             return f"{company} is never {item.client_name}"
         case "ignore":
             return f"{company} is nobody's"
+        case "client":
+            return f"{company} is a client"
         case _:
             return f"{company} is unlinked"

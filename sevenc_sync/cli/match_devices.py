@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from sevenc_sync.store.decided import Verdict
+    from sevenc_sync.store.devices import DeviceConflict
 
 RecordName = Annotated[
     str,
@@ -39,28 +40,37 @@ def differ_command(
 
 def review_devices(context: typer.Context, *, as_json: bool) -> None:
     """List the records that may be one device and that wait for a person."""
+    from sevenc_sync.match import moved_devices
     from sevenc_sync.store.accounts import account_systems
     from sevenc_sync.store.clients import client_names
     from sevenc_sync.store.devices import device_conflicts, record_label
 
     with store_of(configuration(context)) as store, store.read() as connection:
         names, systems = client_names(connection), account_systems(connection)
+        asked: list[tuple[tuple[int, ...], DeviceConflict]] = [
+            ((number,), item) for number, items in device_conflicts(connection).items() for item in items
+        ]
+        asked += [(item.clients, item.conflict) for item in moved_devices(connection)]
         found = [
-            (names[number], item, [record_label(text, systems) for text in item.records])
-            for number, items in device_conflicts(connection).items()
-            for item in items
+            (
+                [names[number] for number in numbers],
+                item,
+                [record_label(text, systems) for text in item.records],
+            )
+            for numbers, item in asked
         ]
     if as_json:
         show_json(
             [
                 {
-                    "client": name,
+                    "client": owners[0],
+                    "clients": owners,
                     "kind": item.kind,
                     "value": item.value,
                     "why": item.detail,
                     "records": labels,
                 }
-                for name, item, labels in found
+                for owners, item, labels in found
             ]
         )
         return
@@ -70,9 +80,18 @@ def review_devices(context: typer.Context, *, as_json: bool) -> None:
     show_table(
         None,
         ("client", "equal", "value", "why it waits", "records"),
-        [(name, item.kind, item.value, item.detail, " ".join(labels)) for name, item, labels in found],
+        [
+            (", ".join(owners), item.kind, item.value, item.detail, " ".join(labels))
+            for owners, item, labels in found
+        ],
     )
     out.print("Decide with: sevenc-sync match same RECORD RECORD, or differ.", soft_wrap=True)
+    if any(item.kind == "moved" for _, item, _ in found):
+        out.print(
+            "What has moved: set the old record inactive, or move it to its new client, where it is kept; "
+            "or say that they differ.",
+            soft_wrap=True,
+        )
 
 
 def _say_devices(
@@ -88,8 +107,10 @@ def _say_devices(
         )
         if first == second:
             fail("that is the same record twice.", USAGE)
-        if owner is None or owner != owned:
-            fail("the two records are not of one client; link their companies first.")
+        if owner is None or owned is None:
+            fail("a record's company is no client's yet; link it first.")
+        if owner != owned and verdict == "same":
+            fail("the two records are of two clients, and no device is; move one of them where it is kept.")
         made = NewDecision(
             verdict=verdict, account=number, record=first, other=second, client=owner, by=who, note=why
         )

@@ -2,6 +2,7 @@
 
 from sevenc_sync.match.clients import IsClient, IsOwn
 from sevenc_sync.match.devicerun import DeviceSummary, match_all_devices, match_devices
+from sevenc_sync.match.moved import Moved, moved_devices
 from sevenc_sync.match.review import Question, questions
 from sevenc_sync.match.run import Ground, MatchSummary, match_clients, unlinked
 from sevenc_sync.match.sheet import read_sheet, write_sheet
@@ -16,12 +17,14 @@ __all__ = [
     "IsClient",
     "IsOwn",
     "MatchSummary",
+    "Moved",
     "Question",
     "Unlinked",
     "clear_one",
     "match_all_devices",
     "match_clients",
     "match_devices",
+    "moved_devices",
     "questions",
     "read_sheet",
     "unlinked",

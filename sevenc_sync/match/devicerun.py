@@ -13,7 +13,7 @@ from sevenc_sync.store import devices as device_store
 from sevenc_sync.store.blocking import MatchState, forget_match_state, match_state_of, save_match_state
 from sevenc_sync.store.clients import clients
 from sevenc_sync.store.database import Store
-from sevenc_sync.store.decided import device_pairs
+from sevenc_sync.store.said import device_pairs
 
 CLIENTS_AT_ONCE = 200  # devices of so many clients are in memory and in one transaction
 # Counts up when devices are told otherwise from the same records, so that all are looked at anew.

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from sevenc_sync.match.suggest import Suggester, Suggestion
 from sevenc_sync.store import ledger
 from sevenc_sync.store.clients import clients, clients_without_record
-from sevenc_sync.store.decided import never_pairs
 from sevenc_sync.store.ledger import LedgerLine
+from sevenc_sync.store.said import never_pairs
 
 # The question about a company whose link leads to a client that its PSA no longer has.
 STRANDED = "its client is no longer in the PSA (merged or deleted): link it to another client, or ignore it"

@@ -38,9 +38,10 @@ from sevenc_sync.store.bulk import mark_dirty, mark_unmatched
 from sevenc_sync.store.clients import ClientRow, active_clients, add_clients, clients, save_clients
 from sevenc_sync.store.companies import CompanyKey, CompanyRow, GroupOf, changed_by_time, companies
 from sevenc_sync.store.database import Store
-from sevenc_sync.store.decided import never_pairs, note_changes, said_clients
+from sevenc_sync.store.decided import note_changes
 from sevenc_sync.store.ledger import Unlinked
 from sevenc_sync.store.links import LinkRow, link_states, links, save_links
+from sevenc_sync.store.said import never_pairs, said_clients
 
 # Counts up when companies are decided otherwise for the same records, so that all are decided anew.
 EDITION = 1

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
+from sevenc_sync.store.bulk import mark_dirty
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.tables import evidence, link
 from tests.cli.conftest import Site
@@ -96,6 +97,10 @@ def test_accept_lists_first_and_links_only_with_do(copy_of: Site) -> None:
     with Store.open(f"sqlite:///{copy_of.home.folder / 'store.db'}") as store, store.write() as connection:
         connection.execute(update(company).where(company.c.id == row["company"]).values(name=misspelt))
         connection.execute(delete(link).where(link.c.company == row["company"]))
+        number = connection.execute(
+            select(company.c.account).where(company.c.id == row["company"])
+        ).scalar_one()
+        mark_dirty(connection, number, "company", [row["company"]])
     assert copy_of("score").exit_code == 0
     before = waiting(copy_of)
     assert misspelt in before
@@ -179,6 +184,7 @@ def test_records_of_devices_are_asked_about_and_a_person_decides(copy_of: Site) 
             .scalars()
             .first()
         )
+        assert owner is not None
         one, other = connection.execute(
             select(asset.c.id)
             .where(asset.c.account == 1, asset.c.company == owner)
@@ -197,6 +203,7 @@ def test_records_of_devices_are_asked_about_and_a_person_decides(copy_of: Site) 
                     last_seen_at=None,
                 )
             )
+        mark_dirty(connection, 1, "asset", [owner])
     assert copy_of("score").exit_code == 0
     (question,) = [row for row in copy_of.json("match", "review", "--devices") if row["value"] == "cloned123"]
     labels = [f"asset/psa/{one}", f"asset/psa/{other}"]
@@ -221,6 +228,56 @@ def test_records_of_devices_are_asked_about_and_a_person_decides(copy_of: Site) 
     ):
         wrong = copy_of("match", "same", *args)
         assert (wrong.exit_code, text in wrong.stderr) == (code, True)
+
+
+def test_a_machine_under_two_clients_is_asked_about_with_both_and_belongs_to_neither_twice(
+    copy_of: Site,
+) -> None:
+    asset = evidence["asset"]
+    with Store.open(f"sqlite:///{copy_of.home.folder / 'store.db'}") as store, store.write() as connection:
+        owners = connection.execute(
+            select(func.min(asset.c.id), asset.c.company)
+            .join(link, (link.c.account == asset.c.account) & (link.c.company == asset.c.company))
+            .where(asset.c.account == 1, link.c.state == "linked")
+            .group_by(asset.c.company)
+            .order_by(asset.c.company)
+            .limit(2)
+        ).all()
+        for day, (number, _) in enumerate(owners):
+            seen = {"serial": "MOVED-123", "is_active": True, "last_seen_at": 86_400 * (20_000 + day)}
+            at = (asset.c.account == 1) & (asset.c.id == number)
+            connection.execute(update(asset).where(at).values(**seen))
+        mark_dirty(connection, 1, "asset", [company for _, company in owners])
+    assert copy_of("score").exit_code == 0
+    (question,) = [row for row in copy_of.json("match", "review", "--devices") if row["kind"] == "moved"]
+    labels = [f"asset/psa/{number}" for number, _ in reversed(owners)]  # seen last first
+    assert (question["value"], question["records"], len(question["clients"])) == ("moved123", labels, 2)
+    assert "set the old record inactive" in copy_of("match", "review", "--devices").stdout
+    assert "no device is" in copy_of("match", "same", *labels).stderr
+    assert copy_of("match", "differ", *labels, "--by", "anna").exit_code == 0
+    assert question not in copy_of.json("match", "review", "--devices")
+    assert copy_of("match", "undo").exit_code == 0
+    assert question in copy_of.json("match", "review", "--devices")
+
+
+def test_your_own_company_is_asked_about_and_a_person_makes_it_a_client_and_takes_that_back(
+    copy_of: Site,
+) -> None:
+    found = waiting(copy_of)["Brightwater IT"]
+    assert (found["source"], found["method"]) == ("psa", "own")
+    before = {row["name"] for row in copy_of.json("clients")}
+    assert (
+        "only companies of the master PSA, psa, become clients"
+        in copy_of("match", "client", "backup", "1").stderr
+    )
+    done = copy_of("match", "client", "psa", found["company"], "--by", "anna")
+    assert "(Brightwater IT) is a client" in done.stdout
+    assert copy_of("score").exit_code == 0
+    assert {row["name"] for row in copy_of.json("clients")} == before | {"Brightwater IT"}
+    assert copy_of("match", "undo").exit_code == 0
+    assert copy_of("score").exit_code == 0
+    assert {row["name"] for row in copy_of.json("clients")} == before
+    assert waiting(copy_of)["Brightwater IT"]["why"] == found["why"]
 
 
 def _write(file: Path, rows: list[dict[str, str]]) -> None:

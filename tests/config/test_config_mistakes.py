@@ -5,9 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from sevenc_sync.config import Configuration
 from sevenc_sync.registry import connectors
+from tests.config.conftest import PSA_SECRETS
 
 Mistakes = Callable[..., list[str]]
+FULL = PSA_SECRETS | {
+    f"SEVENC_{name}": name
+    for name in (
+        "OTHER_USER_NAME", "OTHER_SECRET", "OTHER_INTEGRATION_CODE", "BACKUP_PUBLIC_KEY", "BACKUP_SECRET_KEY",
+    )
+}  # fmt: skip
 
 PSA = """
 [accounts.psa]
@@ -269,3 +277,40 @@ def test_a_table_in_the_environment_that_is_no_json_is_a_mistake(
     assert len(found) == 1
     assert "the environment" in found[0]
     assert "hunter22" not in found[0]
+
+
+OTHER = """
+[accounts.other]
+connector = "autotask_psa"
+"""
+BACKUP = """
+[accounts.backup]
+connector = "datto_bcdr"
+"""
+
+
+def test_two_masters_and_one_that_is_no_psa_are_mistakes(mistakes_of: Mistakes) -> None:
+    found = mistakes_of(
+        PSA + "master = true" + OTHER + "master = true" + BACKUP + "master = true", environ=FULL
+    )
+    said = {line.split(": ", 1)[1] for line in found if "master" in line}
+    assert said == {
+        "accounts.other.master: accounts.psa is the master already; set it to true in one account only",
+        "accounts.backup.master: datto_bcdr is no PSA; only a PSA's companies can become the clients",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "master"),
+    [
+        (PSA + OTHER, "psa"),
+        (OTHER + PSA, "other"),
+        (PSA + OTHER + "master = true", "other"),
+        (PSA + "enabled = false" + OTHER, "psa"),  # switching the master off moves no client
+        (BACKUP, None),
+    ],
+)
+def test_the_master_is_the_psa_that_says_so_or_else_the_first(
+    loaded: Callable[..., Configuration], text: str, master: str | None
+) -> None:
+    assert loaded(text, environ=FULL).master == master

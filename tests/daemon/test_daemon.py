@@ -223,9 +223,7 @@ def test_wrong_rules_end_it_before_anything_starts(site: Any, log: io.StringIO) 
     settings = config.settings.model_copy(
         update={"rules": config.settings.rules.model_copy(update={"directories": (own,)})}
     )
-    wrong = type(config)(
-        path=config.path, settings=settings, accounts=config.accounts, store_url=config.store_url
-    )
+    wrong = replace(config, settings=settings)
     with open_engine(wrong) as engine, pytest.raises(RulesInvalid):
         Daemon(engine, notifier=Notifier(None), tick_seconds=TICK).run()
     assert site.vendor("companies").requests == []
