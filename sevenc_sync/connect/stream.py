@@ -7,7 +7,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from sevenc_sync.connect.pages import BareArray, Layout, Paginator
-from sevenc_sync.model import Lookup, Record
+from sevenc_sync.model import Lookup, Protection, ProtectionRun, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +203,11 @@ class Stream:
         str, ...
     ] = ()  # keys of a record that may hold secrets: cut out of what quarantine keeps
     count: Count | None = None
+
+    @property
+    def builds_runs(self) -> bool:
+        """Whether backup runs are built up from what its protections show each time: it delivers none itself."""
+        return Protection in self.records and ProtectionRun not in self.records and self.detail is None
 
     def path_for(self, parent: Parent | None) -> str:
         """The path of one pass: with the parent's vendor id, quoted, where the stream has a parent."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sevenc_sync.engine.sync_job import Account
 from sevenc_sync.match import DeviceSummary, IsClient, IsOwn, MatchSummary
+from sevenc_sync.model import ProtectionRun
 from sevenc_sync.score import Feeds, Rules, group_test
 from sevenc_sync.store.companies import CompanyRow, GroupOf
 
@@ -62,10 +63,14 @@ def grouping(rules: Rules) -> GroupOf:
 
 
 def feeds_of(accounts: Sequence[Account]) -> Feeds:
-    """Evidence table -> the (account, stream) pairs that deliver it, by what the connectors declare."""
+    """Evidence table -> the (account, stream) pairs that deliver it, by what the connectors declare.
+
+    Backup runs that are built up from what a stream's protections show come from that stream.
+    """
     found: dict[str, list[tuple[int, str]]] = {}
     for account in accounts:
         for stream in account.connector.streams:
-            for record in stream.records:
+            built = (ProtectionRun,) if stream.builds_runs else ()
+            for record in (*stream.records, *built):
                 found.setdefault(record.table, []).append((account.number, stream.name))
     return found

@@ -127,6 +127,7 @@ def sync_account(job: SyncJob, account: Account, streams: Collection[str] | None
         brake=job.brake,
         cadence=job.cadence,
         on_progress=job.on_progress,
+        streams=account.connector.streams,
     )
     results: list[RunResult] = []
 

@@ -119,6 +119,7 @@ class Evaluation:
             return None
         table, joined, has_words = self._tables(indicator, subject)
         fault = self.sources.fault(subject.client, subject.account, table, joined, indicator.need.fresh)
+        fault = fault or self.sources.too_short(subject.client, subject.account, table, indicator.window)
         fault = fault or self.told.fault(self.sources, indicator, subject.client, subject.account)
         return fault or self._unused(indicator, subject, has_words=has_words)
 

@@ -12,8 +12,10 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from sevenc_sync.clock import from_seconds
+from sevenc_sync.model import ProtectionRun
 from sevenc_sync.store.silence import Silence, frozen_streams
 from sevenc_sync.store.tables import account, link, stream_state
+from sevenc_sync.store.watches import watched_since
 
 # Evidence table -> the (account, stream) pairs that deliver it.
 Feeds = Mapping[str, Sequence[tuple[int, str]]]
@@ -63,6 +65,7 @@ class Sources:
     names: Mapping[int, str]
     linked: Mapping[int, frozenset[int]]
     frozen: Mapping[tuple[int, str], Silence]
+    watched: Mapping[tuple[int, str], int]  # since when built-up runs are all known, in seconds
 
     @classmethod
     def read(cls, connection: Connection, feeds: Feeds, now: int) -> "Sources":
@@ -89,6 +92,7 @@ class Sources:
             names,
             {owner: frozenset(found) for owner, found in linked.items()},
             frozen_streams(connection),
+            watched_since(connection),
         )
 
     def fault(self, client: int, master: int, table: str, joined: Iterable[str], fresh: int) -> str | None:
@@ -100,6 +104,21 @@ class Sources:
         for other in sorted(set(joined) - {table}):
             found = found or self._joined(client, master, other, fresh)
         return found
+
+    def too_short(self, client: int, master: int, table: str, window: int | None) -> str | None:
+        """Why a client's rows of `table` do not reach back a whole `window` (seconds) yet; None when they do.
+
+        Only backup runs that are built up begin somewhere: with the first reading, or anew after a gap.
+        """
+        if table != ProtectionRun.table or window is None:
+            return None
+        for pair in self._wanted(sorted(self.feeds.get(table, ())), client, master):
+            since = self.watched.get(pair)
+            if since is not None and self.now - since < window:
+                day, days = from_seconds(since).strftime("%Y-%m-%d"), -(-window // 86_400)
+                name = self.names.get(pair[0], f"account {pair[0]}")
+                return f"{name}, {pair[1]}: runs are known since {day}; {days} days are needed"
+        return None
 
     def delivers(self, client: int, master: int, table: str) -> bool:
         """Whether some source that knows this client delivers that table."""

@@ -76,6 +76,7 @@ __all__ = [
     "stream_state",
     "undecided",
     "unmatched",
+    "watch",
 ]
 
 account = Table(
@@ -228,6 +229,15 @@ stream_state = Table(
     Column("next_due_at", BigInteger),
     Column("newest_at", BigInteger),  # newest record seen at the source
     Column("failures", Integer, nullable=False, default=0),
+)
+
+watch = Table(
+    "watch",
+    metadata,  # streams whose backup runs are built up from what their protections show at each reading
+    Column("account", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False),  # from here on no run went by unseen
+    Column("looked_at", BigInteger, nullable=False),  # the source's clock at the last reading
 )
 
 run = Table(

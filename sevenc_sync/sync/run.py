@@ -1,6 +1,6 @@
 """One run of one stream: claim it, read it, and say what came of it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,12 +20,14 @@ from sevenc_sync.connect.errors import (
 from sevenc_sync.connect.http import Http, Meter
 from sevenc_sync.connect.limits import Quota
 from sevenc_sync.connect.stream import Detail, Parent, Stream, Window
+from sevenc_sync.model import Lookup, Protection, ProtectionRun
 from sevenc_sync.store import runs
 from sevenc_sync.store.bulk import drop_indexes_if_empty, ensure_indexes, refresh_statistics
 from sevenc_sync.store.codec import Codec, codecs
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import lookup_entries, parent_rows
 from sevenc_sync.store.runs import Busy, Claim, RunLost, RunState
+from sevenc_sync.sync.built_runs import build_runs
 from sevenc_sync.sync.details import DetailPass
 from sevenc_sync.sync.gone import Brake, Braked, anything_unseen, places_of, settle
 from sevenc_sync.sync.parts import PartsPass
@@ -86,6 +88,7 @@ class Surroundings:
     brake: Brake = field(default_factory=Brake)
     cadence: timedelta | None = None  # instead of each stream's own
     on_progress: Callable[[str, str, Totals], None] = lambda _account, _stream, _totals: None
+    streams: Sequence[Stream] = ()  # all of the account's
     codecs: dict[str, Codec] = field(default_factory=codecs)
     known_phrases: set[int] = field(default_factory=set)
 
@@ -209,6 +212,7 @@ class _Run:
             self._before(mode)
             reading.read_all(mode, since, token, self._parents(token.parent if token else None, since))
             gone = self._settle(reading)
+            self._build_runs(reading, mode)
         except Problem as error:
             problem = error
             self._keep_what_was_read(reading)
@@ -225,6 +229,31 @@ class _Run:
         if reading.shifting and anything_unseen(store, places):
             reading.read_again()
         return settle(store, self._claim, places, to_seconds(self._around.clock()), self._around.brake)
+
+    def _build_runs(self, reading: Pass, mode: str) -> None:
+        """Note the backup runs that protections show, where the source gives no history. Only what was read counts."""
+        stream = self._stream
+        if Protection not in stream.records or mode == "sweep" or reading.skipped:
+            return
+        made = build_runs(
+            self._around.store,
+            stream,
+            self._claim,
+            self._around.codecs[ProtectionRun.table],
+            told_by=[
+                other.name
+                for other in self._around.streams
+                if Lookup in other.records and other.scope.get("kind") in stream.lookups
+            ],
+            held=bool(reading.held_before + reading.totals.held),
+            now=to_seconds(reading.started or self._began),
+            fetched_at=to_seconds(self._around.clock()),
+        )
+        if made:
+            with self._around.store.write() as connection:
+                runs.log(
+                    connection, self._claim.run, self._began, "info", "backup runs noted", {"runs": made}
+                )
 
     def _plan(self, kind: Kind) -> tuple[str, datetime | None, runs.Token | None]:
         """Mode, lower bound, and the place where an interrupted pass of the same mode goes on."""

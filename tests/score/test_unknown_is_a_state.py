@@ -48,6 +48,26 @@ def test_servers_without_any_backup_product_are_unknown_when_no_backup_source_wo
     )
 
 
+def test_runs_that_are_built_up_are_unknown_until_they_reach_back_a_whole_window(
+    sqlite_world: World, rules: Rules
+) -> None:
+    world = sqlite_world
+    world.client(1)
+    runs = [ProtectionRun(id=f"{n}", company="b1", protection="p", at=ago(n), result="ok") for n in range(25)]
+    world.put(BACKUP, *runs)
+    since = to_seconds(ago(29.9))
+    with world.store.write() as connection:
+        connection.execute(
+            insert(tables.watch).values(account=BACKUP, stream="protections", since=since, looked_at=since)
+        )
+    because = "backup, protections: runs are known since 2026-05-16; 30 days are needed"
+    assert is_unknown(world.indicator(rules, SUCCESS), because)
+    # Protections themselves are known from the first reading on.
+    assert world.indicator(rules, "continuous.backup-management.restore-test").reason is None
+    later = NOW + timedelta(hours=3)
+    assert world.indicator(rules, SUCCESS, now=later).value == 100.0
+
+
 def test_one_working_backup_source_is_enough_to_say_that_a_client_has_no_backups(
     sqlite_world: World, rules: Rules
 ) -> None:
