@@ -269,11 +269,19 @@ class ContractLine(Record, frozen=True, kw_only=True, gc=False):
     updated_at: datetime | None = None
 
 
+MACHINE_WORKLOADS = ("machine", "vm")
+"""Workloads that are machines; a protection without a word for its workload is taken for one."""
+
+
 class Protection(Record, frozen=True, kw_only=True, gc=False):
     """A machine or workload that a backup product protects, and how well it does so now.
 
-    `last_result` is one of ok, warning, failed, missed, running, never; None where the vendor does not say.
-    `interval_hours` is the expected time between backups; `interval_inferred` says that we worked it out from history.
+    `workload` is one of machine, vm, share, database, mailbox, drive, site, team; Microsoft 365 and Google workloads
+    stand for one user's or for all of a tenant, as the product counts them. `last_result` is that of the last attempt that
+    ended: ok, warning (a recovery point that lacks something), failed, missed; or running, where that was the first; or never;
+    None where the vendor does not say. `last_success_at` is the newest recovery point that a restore of the whole workload can
+    use, which is not always that of the last job that went well. `interval_hours` is the expected time between backups;
+    `interval_inferred` says that we worked it out from history. What each vendor's states become is written in docs/backup-meaning.md.
     """
 
     table: ClassVar[str] = "protection"
@@ -282,7 +290,7 @@ class Protection(Record, frozen=True, kw_only=True, gc=False):
     company: str | None
     name: str | None = None
     host_name: str | None = None
-    workload: str | None = None  # machine, share, mailbox, ...
+    workload: str | None = None
     device: str | None = None  # id of the backup appliance's asset row, where there is one
     os: str | None = None
     serial: str | None = None
@@ -299,6 +307,8 @@ class Protection(Record, frozen=True, kw_only=True, gc=False):
     offsite_expected: bool | None = None  # false for workloads that live in the vendor's cloud anyway
     verified_at: datetime | None = None
     verified_ok: bool | None = None
+    size_bytes: int | None = None  # what its recovery points take up in the product's storage
+    retention: str | None = None  # how long they are kept, in words: "30 days", "14 recovery points"
 
 
 class ProtectionRun(Record, frozen=True, kw_only=True, gc=False):

@@ -109,6 +109,7 @@ NO_MACHINE = frozenset(
     {
         "calendar",
         "contacts",
+        "database",
         "drive",
         "exchange",
         "google",

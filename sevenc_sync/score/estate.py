@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select
 
 from sevenc_sync.clock import to_seconds
+from sevenc_sync.model import MACHINE_WORKLOADS
 from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.sqlfunctions import same_order
@@ -24,7 +25,6 @@ DEVICE_COUNTS: Mapping[str, tuple[str, ...]] = {
     "network": ("network",),
 }
 COUNTS = (*DEVICE_COUNTS, "protected", "seat")
-_NO_MACHINE = ("share", "mailbox")
 
 
 class Ref(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,7 +180,7 @@ def _protected(connection: Connection, binder: Binder, names: Mapping[int, str])
         bound.columns["id"].label("id"),
         bound.columns["name"].label("name"),
     ).where(
-        func.coalesce(bound.columns["workload"], "machine").not_in(_NO_MACHINE),
+        func.coalesce(bound.columns["workload"], MACHINE_WORKLOADS[0]).in_(MACHINE_WORKLOADS),
         func.coalesce(bound.columns["is_paused"], False).is_(False),
     )
     found: dict[int, list[Ref]] = defaultdict(list)

@@ -4,6 +4,7 @@ import io
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from typing import Protocol
 
 import pytest
@@ -12,6 +13,7 @@ import structlog
 from sevenc_sync import logs
 from sevenc_sync.registry import connectors
 from sevenc_sync.sandbox import World, build_world
+from sevenc_sync.sandbox.sandbox import BACKUPS, RMMS
 from tests.conformance.source import NOW, Bench, Source, bench, leaks, open_source
 
 
@@ -21,26 +23,25 @@ class Begin(Protocol):
     def __call__(self, connector: str, *, before: str | None = None, after: str | None = None) -> Bench: ...
 
 
-@pytest.fixture(scope="session")
-def conformance_world() -> World:
-    """Six clients."""
-    return build_world(clients=6, now=NOW)
+@cache
+def conformance_world(backup: str, rmm: str | None) -> World:
+    """Six clients, all of them on these products."""
+    return build_world(clients=6, now=NOW, backups=(backup,), rmms=(rmm,) if rmm else ())
 
 
 @pytest.fixture(scope="session")
-def sources(
-    conformance_world: World, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Source]]:
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Source]]:
     """Gives the source of a connector by its name."""
     running: dict[str, Source] = {}
     with ExitStack() as stack:
 
         def get(name: str) -> Source:
             if name not in running:
-                folder = tmp_path_factory.mktemp(name)
-                running[name] = stack.enter_context(
-                    open_source(connectors()[name], conformance_world, folder)
+                world = conformance_world(
+                    name if name in BACKUPS else "datto_bcdr", name if name in RMMS else None
                 )
+                folder = tmp_path_factory.mktemp(name)
+                running[name] = stack.enter_context(open_source(connectors()[name], world, folder))
             return running[name]
 
         yield get

@@ -28,6 +28,7 @@ from sevenc_sync.sandbox.world.entities import (
     Organisation,
     OrganisationKind,
     Project,
+    Tenant,
     Ticket,
     Truth,
     World,
@@ -37,6 +38,7 @@ from sevenc_sync.sandbox.world.names import CITIES, OTHERS, OWN_NAME, PEOPLE, ST
 from sevenc_sync.sandbox.world.profile import attest, make_profiles, truth_of
 from sevenc_sync.sandbox.world.projects import Ground, has_programme, make_projects
 from sevenc_sync.sandbox.world.seeds import at, dice
+from sevenc_sync.sandbox.world.tenants import APPLIANCES, make_tenants, stray_tenants
 from sevenc_sync.sandbox.world.tickets import Scene, make_tickets
 
 MOST_CLIENTS = 400
@@ -77,6 +79,7 @@ def build_world(
     contracts: list[Contract] = []
     tickets: list[Ticket] = []
     appliances: list[Appliance] = []
+    tenants: list[Tenant] = []
     projects: list[Project] = []
     activities: list[Activity] = []
     efforts: list[Effort] = []
@@ -112,12 +115,14 @@ def build_world(
         projects += with_hours(own_projects, own_efforts)
         activities += own_activities
         efforts += own_efforts
-        if client.backup == "datto_bcdr":
+        if client.backup == APPLIANCES:
             appliances += make_appliances(seed, client, profile, own_machines, anchor, now)
         if client.rmm is not None:
             agents += make_agents(seed, client, profile, own_machines, anchor, now)
+        tenants += make_tenants(seed, client, profile, own_machines, backups, anchor, now)
         truth[client.name] = truth_of(profile, attested)
     appliances += stray_appliances(seed, anchor, now)
+    tenants += stray_tenants(seed, backups, anchor, now)
     return World(
         seed=seed, now=now, anchor=anchor, own=_plain(seed, OWN_ID, "own", OWN_NAME, anchor),
         clients=tuple(organisations),
@@ -125,7 +130,7 @@ def build_world(
         members=members,
         machines=tuple(machines), tickets=tuple(sorted(tickets, key=lambda t: t.id)),
         contracts=tuple(contracts),
-        appliances=tuple(appliances), projects=tuple(sorted(projects, key=lambda p: p.id)),
+        appliances=tuple(appliances), tenants=tuple(tenants), projects=tuple(sorted(projects, key=lambda p: p.id)),
         activities=tuple(sorted(activities, key=lambda a: a.id)),
         efforts=tuple(known(efforts, members)), agents=tuple(agents), truth=truth,
     )  # fmt: skip

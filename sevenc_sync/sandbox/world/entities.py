@@ -11,6 +11,10 @@ BLOCKS = ("continuous", "competent", "charge", "conscious", "confident", "clear"
 OrganisationKind = Literal["own", "client", "vendor", "prospect", "former", "deleted"]
 MachineKind = Literal["server", "workstation", "laptop", "firewall", "switch", "access point", "printer"]
 ContractKind = Literal["managed", "block hours", "hourly", "backup", "cloud"]
+WorkloadKind = Literal["machine", "VM", "share", "mailboxes", "drives", "sites"]
+"""What a backup product covers; the last three are a tenant's Exchange, OneDrive and SharePoint in Microsoft 365."""
+
+RunResult = Literal["ok", "warning", "failed", "missed"]
 TicketKind = Literal["incident", "question", "request", "alert", "maintenance", "project"]
 WorkKind = Literal["remote", "on-site", "maintenance", "vCIO", "project"]
 ProjectKind = Literal["programme", "change"]
@@ -351,6 +355,56 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkloadRun:
+    """One due backup of a workload; a missed one never began, and its `at` is when it should have."""
+
+    at: datetime
+    result: RunResult
+    error: str
+    seconds: int
+    """How long it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What a backup product other than Datto's covers; runs are oldest first, and none where it never ran."""
+
+    id: int
+    kind: WorkloadKind
+    name: str
+    machine_id: int | None
+    units: int
+    """Mailboxes, drives or sites in it; 1 for all else."""
+    paused: bool
+    retired: bool
+    """The machine is decommissioned; what was kept of it stands in the product still."""
+    created: datetime
+    interval_hours: int
+    retention_days: int
+    size: int
+    """Bytes that its recovery points take up."""
+    recovery_point: datetime | None
+    """The newest that a restore can go back to; older than the last good run where a run went well and kept nothing."""
+    offsite: datetime | None
+    verified: datetime | None
+    verified_ok: bool | None
+    runs: tuple[WorkloadRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A customer in a backup product; `client_id` None is one that the PSA does not know."""
+
+    id: int
+    product: str
+    client_id: int | None
+    name: str
+    reference: int | None
+    """The client's number in the PSA, where somebody entered it."""
+    workloads: tuple[Workload, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """One simulated MSP with everything its vendors know, as of `now`."""
 
@@ -365,6 +419,7 @@ class World:
     tickets: tuple[Ticket, ...]
     contracts: tuple[Contract, ...]
     appliances: tuple[Appliance, ...]
+    tenants: tuple[Tenant, ...]
     projects: tuple[Project, ...]
     activities: tuple[Activity, ...]
     efforts: tuple[Effort, ...]
