@@ -14,6 +14,7 @@ from sevenc_sync.connect.errors import ContractChanged
 from sevenc_sync.connect.pages import BareArray, Malformed
 from sevenc_sync.connect.stream import Context, Detail, Stream
 from sevenc_sync.connect.text import clean
+from sevenc_sync.model import Asset
 from sevenc_sync.store.codec import Codec, Row
 from sevenc_sync.store.details import Mark
 from sevenc_sync.store.quarantine import BadRecord
@@ -61,7 +62,10 @@ class PageDecoder:
         self._key = msgspec.json.Decoder(key)
         self._wire_key = _attribute_for(stream.wire, stream.key)
         self._known = known if self._wire_key is not None else None
+        self._to_canonical = stream.to_canonical
         self._home = stream.records[0].table  # the kind of row that a record becomes
+        self._home_codec = codecs[self._home]
+        self._has_assets = Asset in stream.records
         self._quick = type(stream.layout) is BareArray and self._wire_key is not None
 
     def page(self, body: bytes, context: Context, fetched_at: int) -> DecodedPage:
@@ -144,7 +148,10 @@ class PageDecoder:
         keys = [str(key) for key in map(attrgetter(self._wire_key), wires)]
         digests = known.digests.of(wires)
         stored = known.stored(keys)
-        unchanged = self._codecs[self._home].unchanged
+        if not stored:  # a first pull
+            yield from enumerate(zip(keys, digests, strict=True))
+            return
+        unchanged = self._home_codec.unchanged
         for place, sign in enumerate(zip(keys, digests, strict=True)):
             key, digest = sign
             if digest is not None and stored.get(key) == digest:
@@ -154,20 +161,21 @@ class PageDecoder:
 
     def _rows_of(
         self, wire: Any, context: Context, fetched_at: int, sign: _Sign | None
-    ) -> list[tuple[str, Row]]:
+    ) -> Sequence[tuple[str, Row]]:
         """A record's rows, by table. Its one row bears its digest, if it has its key and would be the same at any time."""
-        records = tuple(map(completed, self._stream.to_canonical(wire, context)))
-        codecs, account = self._codecs, self._account
-        if _is_timeless(context) and sign is not None and len(records) == 1:
-            key, digest = sign
-            record = records[0]
-            if record.id == key and record.table == self._home:
-                codec = codecs[self._home]
-                row = codec.row(account, record, fetched_at, digest)
+        records = tuple(self._to_canonical(wire, context))
+        if self._has_assets:
+            records = tuple(map(completed, records))
+        timeless = _is_timeless(context)
+        if timeless and sign is not None and len(records) == 1:
+            record, home = records[0], self._home_codec
+            if record.id == sign[0] and type(record) is home.record:
+                row = home.row(self._account, record, fetched_at, sign[1])
                 # What is dated in the future is looked at again: it counts as fresh when its time has come.
-                newest = codec.newest_at
+                newest = home.newest_at
                 if newest is None or row[newest] is None or row[newest] <= fetched_at:
-                    return [(self._home, row)]
+                    return ((self._home, row),)
+        codecs, account = self._codecs, self._account
         return [(record.table, codecs[record.table].row(account, record, fetched_at)) for record in records]
 
     def _marks_of(self, wire: Any, made: Sequence[tuple[str, Row]]) -> list[Mark]:
