@@ -52,7 +52,7 @@ bench-compare: install  ## far sources, deltas, memory, dlt and Singer
 	$(BIN)/python bench/compare.py
 
 bench-match: install  ## matching from nothing and after changes, precision and recall
-	$(BIN)/python bench/match.py
+	$(BIN)/python -m bench.match
 
 bench-score: install  ## what scoring 1,000 clients costs
 	$(BIN)/python -m bench.score

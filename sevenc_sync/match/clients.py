@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sevenc_sync.match.index import ClientPlan, Master, NameIndex, Pointed, named_accounts, names_of
+from sevenc_sync.match.names import spellings
 from sevenc_sync.match.special import is_catch_all
 from sevenc_sync.store.clients import ClientRow
 from sevenc_sync.store.companies import CompanyKey, CompanyRow
@@ -90,6 +91,7 @@ class _Planner:
             for row in sorted(known.clients, key=lambda r: r.id)
         }
         self.by_id = {item.id: item for item in self.own.values()}
+        self.had_names = {row.id: spellings(row.name) for row in known.clients}
         self.master = Master(known.master, known.systems, named_accounts(known.systems, known.roles))
         self.result = Plan()
 
@@ -250,6 +252,13 @@ class _Planner:
         row = self.links.get(company.key)
         if row is None or decision.client is None:
             return None
+        if (
+            row.state == "review"
+            and row.method == "name"
+            and (others := self._renamed_from(company, decision.client))
+        ):
+            why = f"several clients had this name: {_called([decision.client])} still has it, {_called(others)} was renamed"
+            return Decision("review", "renamed", why)
         if row.state == "review" and row.method == "renamed":
             return Decision("review", "renamed", row.detail) if row.name == company.name else None
         item = self.by_id.get(row.client) if row.client is not None else None
@@ -257,6 +266,17 @@ class _Planner:
             return None
         why = f"it was linked to {_called([item])}; now its name is that of {_called([decision.client])}"
         return Decision("review", "renamed", why)
+
+    def _renamed_from(self, company: CompanyRow, named: ClientPlan) -> list[ClientPlan]:
+        """Other clients that had the company's name until now, and whose record still stands."""
+        return [
+            item
+            for row in self.known.clients
+            if (item := self.by_id[row.id]) is not named
+            and (now := self.master.names.get((item.account, item.company))) is not None
+            and self.had_names[row.id] & names_of(company)
+            and not spellings(now) & names_of(company)
+        ]
 
     def _keep(self, company: CompanyRow) -> Decision | None:
         """The link of before, although nothing leads to it any more: the company or its client was renamed, or is gone."""

@@ -18,3 +18,18 @@ def test_a_quick_round_pulls_the_same_tickets_as_the_floor() -> None:
     assert done.returncode == 0, done.stderr
     assert "2000 tickets" in done.stdout
     assert "ours / floor" in done.stdout
+
+
+def test_a_small_round_of_matching_prints_its_goals() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.match", "--clients", "300", "--devices", "2"],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        cwd=BENCH.parent,
+    )
+    # Whether it is fast enough says nothing in so small a world.
+    assert "goal companies: met" in done.stdout, done.stderr
+    assert "goal seconds: met" in done.stdout
+    assert "moved: 1 of 1 asked about" in done.stdout

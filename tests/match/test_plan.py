@@ -342,6 +342,14 @@ def test_a_rename_to_another_clients_name_waits_until_it_is_taken_back_or_decide
     )
 
 
+def test_when_one_of_two_same_named_clients_is_renamed_what_waited_for_them_goes_on_waiting() -> None:
+    twin = company(1, "20", "Acme Inc", types="Client")
+    before = settled(known([ACME, twin, company(3, "a", "Acme")]))
+    after = settled(replace(before, companies=[ACME, replace(twin, name="Zenith"), company(3, "a", "Acme")]))
+    expected = "several clients had this name: Acme Ltd (10) still has it, Zenith (20) was renamed"
+    assert why(after, (3, "a")) == why(settled(after), (3, "a")) == expected
+
+
 def test_an_id_leads_even_after_a_rename() -> None:
     before = settled(known([ACME, BETA, company(3, "a", "Acme")]))
     rows = [ACME, BETA, company(3, "a", "Acme", {"psa": "11"})]
