@@ -102,6 +102,14 @@ def _of_stream(stream: Stream, earlier: Sequence[Stream]) -> Iterator[str]:
     yield from _of_questions(stream)
     if stream.detail is not None:
         yield from _of_detail(stream, stream.detail, earlier)
+    yield from _of_beside(stream)
+
+
+def _of_beside(stream: Stream) -> Iterator[str]:
+    if stream.beside and (stream.delta or stream.ranges or stream.sweep):
+        yield "what stands beside it is read with all of its records: no changes, no parts, no ids."
+    if len({item.name for item in stream.beside}) < len(stream.beside):
+        yield "two of the lists beside it have one name."
 
 
 def _of_keys(stream: Stream) -> Iterator[str]:

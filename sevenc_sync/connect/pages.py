@@ -242,6 +242,60 @@ class NextAddress:
         return {NEXT: address}
 
 
+OFFSET = "@offset"  # a page parameter that is not sent: how far the vendor said that it has come
+
+
+def sent(params: Mapping[str, str | int]) -> Params:
+    """The page parameters that a request has."""
+    return {name: value for name, value in params.items() if not name.startswith("@")}
+
+
+@dataclass(frozen=True, slots=True)
+class CursorPages:
+    """The vendor keeps the place, under a name that is the same on every page; only the offset tells that it moves.
+
+    `envelope` names the object that holds both; where everything fits on one page it may be missing. The list ends with
+    an empty page, or without a name. The vendor's place moves with each answer, also with one that was lost on its way.
+    """
+
+    size: int
+    size_param: str
+    cursor_param: str
+    envelope: str
+    name_field: str = "name"
+    offset_field: str = "offset"
+    resumable: bool = False  # places end after a while
+
+    def first(self) -> Params:
+        """Only the size: a new place."""
+        return {self.size_param: self.size}
+
+    def next(self, page: PageInfo) -> Params | None:
+        """The same name again, until the list ends.
+
+        Raises Incomplete for a full page without a name to go on with, ContractChanged for an offset that does not move,
+        or that moved by more than what the page holds: an answer between the two is missing.
+        """
+        place = page.paging.get(self.envelope)
+        if place is None:
+            if page.count == self.size:
+                raise Incomplete("a full page that does not tell whether more records follow")
+            return None
+        if not isinstance(place, Mapping):
+            raise ContractChanged(f"The answer's {self.envelope} is no object.")
+        name, offset = place.get(self.name_field), place.get(self.offset_field)
+        if not page.count or not name:
+            return None
+        before = int(page.params.get(OFFSET, 0))
+        if not isinstance(name, str) or not isinstance(offset, int) or isinstance(offset, bool):
+            raise ContractChanged(f"The answer's {self.envelope} has no name or no offset that can be used.")
+        if offset <= before:
+            raise ContractChanged("The vendor's place in a list does not move.")
+        if offset - before > page.count:
+            raise ContractChanged("A page is missing: the vendor's place in a list has moved on without us.")
+        return {self.size_param: self.size, self.cursor_param: name, OFFSET: offset}
+
+
 class Layout(Protocol):
     """Where in an answer the records are."""
 

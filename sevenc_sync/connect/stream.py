@@ -53,6 +53,9 @@ class Context:
     rows: Mapping[tuple[str, str], Mapping[str, str | None]] = field(
         default_factory=dict
     )  # (table, column) -> id -> value
+    beside: Mapping[str, Mapping[str, Sequence[Any]]] = field(
+        default_factory=dict
+    )  # list -> id of this stream's record -> what that list says of it
 
     def lookup(self, kind: str, key: object) -> Lookup | None:
         """The vendor's list entry, or None when it is not known (no right to read the list, say)."""
@@ -63,10 +66,31 @@ class Context:
         """A column of another stored row of this account; None when the row is not known or does not say it."""
         return self.rows.get((table, column), {}).get(str(key))
 
+    def said(self, name: str, key: object) -> Sequence[Any]:
+        """What the list of that name beside the stream says of a record, in its order."""
+        return self.beside.get(name, {}).get(str(key), ())
+
 
 def no_params(window: Window) -> Mapping[str, str]:  # noqa: ARG001 - a stream without a window
     """The vendor offers no filter: everything is read each time."""
     return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A list that tells more of a stream's records: read whole before each pass over them, and kept in memory meanwhile.
+
+    `of` gives the id of the record that an entry speaks of, None where it speaks of none. Its entries make no rows, so
+    none can be held in quarantine: make `wire` so wide that any entry can be read.
+    """
+
+    name: str
+    path: str
+    wire: type[Any]
+    of: Callable[[Any], str | None]
+    paginator: Paginator
+    layout: Layout = field(default_factory=BareArray)
+    params: Callable[[Window], Mapping[str, str]] = no_params
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +187,7 @@ class Stream:
     `scope`: column -> value): what it does not show is gone. `sweep` tells the same where no pass reads everything.
     In a scope, `id` is how the ids begin that this stream makes.
     With `detail` the stream makes no rows of its own: it fills columns of its parents'.
+    `beside` are lists that tell more of the same records: the translation asks `context.said`.
     `needs` is the permission, in the words of the vendor's own screens. `lag` is taken off the watermark, because
     vendors' indexes trail their clocks.
     """
@@ -203,6 +228,7 @@ class Stream:
     never_stored: tuple[
         str, ...
     ] = ()  # keys of a record that may hold secrets: cut out of what quarantine keeps
+    beside: tuple[Beside, ...] = ()
     count: Count | None = None
 
     @property

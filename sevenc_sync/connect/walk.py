@@ -7,7 +7,7 @@ import msgspec
 
 from sevenc_sync.connect.errors import ContractChanged
 from sevenc_sync.connect.http import Http, Response
-from sevenc_sync.connect.pages import NEXT, BareArray, Layout, PageInfo, Paginator, Params
+from sevenc_sync.connect.pages import NEXT, BareArray, Layout, PageInfo, Paginator, Params, sent
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ def read_all(
         records, page = http.read(
             str(asked.get(NEXT, path)),
             parse,
-            params=None if NEXT in asked else {**(params or {}), **asked},
+            params=None if NEXT in asked else {**(params or {}), **sent(asked)},
             headers=headers,
             json_body=body,
         )

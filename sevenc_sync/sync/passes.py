@@ -13,7 +13,7 @@ import structlog
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import AccessProblem, ContractChanged, Problem, RecordVanished, VendorDown
 from sevenc_sync.connect.http import Http, Response
-from sevenc_sync.connect.pages import NEXT, Incomplete, PageInfo, Params
+from sevenc_sync.connect.pages import NEXT, Incomplete, PageInfo, Params, sent
 from sevenc_sync.connect.stream import Context, Detail, Parent, Stream, Window
 from sevenc_sync.connect.walk import names_next
 from sevenc_sync.model import Lookup
@@ -25,6 +25,7 @@ from sevenc_sync.store.quarantine import hold
 from sevenc_sync.store.runs import Claim, Token, advance
 from sevenc_sync.store.seen import Place, forget_seen, mark_seen
 from sevenc_sync.sync.batch import Batch
+from sevenc_sync.sync.beside import Told, read_beside
 from sevenc_sync.sync.decode import DecodedPage, PageDecoder
 from sevenc_sync.sync.unchanged import KnownRecords, depends_on_itself_alone
 
@@ -96,6 +97,7 @@ class Pass:
     _decoder: PageDecoder = field(init=False)
     _home: str = field(init=False)  # the table of the rows that the stream makes
     _newest: int | None = None
+    _beside: Told = field(default_factory=dict)
     place: Token | None = None  # where a later run would go on after the batch
 
     def __post_init__(self) -> None:
@@ -120,6 +122,9 @@ class Pass:
         if self.tells_gone and token is None:
             with self.store.write() as connection:
                 forget_seen(connection, self.claim.account, self.stream.name)
+        if self.stream.beside:
+            window = Window(since=since, horizon=self.horizon, now=self.clock())
+            self._beside = read_beside(self.http, self.stream, window, self.commit)
         if parents is None:
             if not self.read_parts(mode, since, token):
                 self.read_list(mode, since, None, token.params if token else None)
@@ -206,7 +211,9 @@ class Pass:
             now = self.clock()
             if self.started is None:
                 self.started = response.server_time or now
-            context = Context(now=now, parent=parent, lookups=self.lookups, rows=self.related)
+            context = Context(
+                now=now, parent=parent, lookups=self.lookups, rows=self.related, beside=self._beside
+            )
             page = self._decoder.page(response.body, context, to_seconds(now))
             if not question.holds(page.last_key):
                 raise Incomplete(f"records that belong elsewhere, for {dict(params)}")
@@ -256,7 +263,7 @@ class Pass:
         made, following = self.http.read(
             str(params.get(NEXT, path)),
             parse_once,
-            params=None if NEXT in params else {**question.params, **params},
+            params=None if NEXT in params else {**question.params, **sent(params)},
             headers=self.stream.headers,
             json_body=question.body,
         )

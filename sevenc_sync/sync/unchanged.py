@@ -105,7 +105,7 @@ class KnownRecords:
 
 def depends_on_itself_alone(stream: Stream) -> bool:
     """Whether a record of the stream says all by itself, and with list entries, what its row is."""
-    return stream.parent is None and not stream.related
+    return stream.parent is None and not stream.related and not stream.beside
 
 
 def _translation(stream: Stream, lookups: Mapping[str, Mapping[str, Lookup]]) -> bytes:
