@@ -11,13 +11,14 @@ from sevenc_sync.sandbox.autotask import AutotaskPsa
 from sevenc_sync.sandbox.connectwise import ConnectWisePsa
 from sevenc_sync.sandbox.datto import DattoBcdr
 from sevenc_sync.sandbox.exchange import Clock, Vendor
+from sevenc_sync.sandbox.ninjaone import NinjaOne
 from sevenc_sync.sandbox.server import VendorServer
 from sevenc_sync.sandbox.world import World
 
 Make = Callable[[World, Clock, Path | None], Vendor]
 PSAS: Mapping[str, Make] = {ConnectWisePsa.name: ConnectWisePsa, AutotaskPsa.name: AutotaskPsa}
 BACKUPS: Mapping[str, Make] = {DattoBcdr.name: DattoBcdr}
-RMMS: Mapping[str, Make] = {}
+RMMS: Mapping[str, Make] = {NinjaOne.name: NinjaOne}
 VENDORS: Mapping[str, Make] = {**PSAS, **BACKUPS, **RMMS}
 """All simulated vendors by their connectors' names; a world says which of its clients is on which."""
 
@@ -71,6 +72,11 @@ class Sandbox:
     def datto(self) -> DattoBcdr:
         """The simulated Datto BCDR. KeyError if it is not served."""
         return _of_type(self.vendors, DattoBcdr)
+
+    @property
+    def ninja(self) -> NinjaOne:
+        """The simulated NinjaOne. KeyError if it is not served."""
+        return _of_type(self.vendors, NinjaOne)
 
     @property
     def accounts(self) -> list[SandboxAccount]:

@@ -21,16 +21,17 @@ def ranks(values: Sequence[float]) -> list[float]:
     return [ordered.index(value) + (ordered.count(value) - 1) / 2 for value in values]
 
 
-@pytest.mark.parametrize("psa", ["connectwise_psa", "autotask_psa"])
+@pytest.mark.parametrize(("psa", "rmms"), [("connectwise_psa", ("ninjaone",)), ("autotask_psa", ())])
 def test_the_order_of_the_scores_is_that_of_the_truth(
-    tmp_path: Path, psa: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, psa: str, rmms: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world = build_world(clients=CLIENTS, now=utc_now())
-    with Sandbox(world, vendors=(psa, "datto_bcdr"), clock=utc_now) as sandbox:
+    world = build_world(clients=CLIENTS, now=utc_now(), rmms=rmms)
+    with Sandbox(world, vendors=(psa, "datto_bcdr", *rmms), clock=utc_now) as sandbox:
         site = open_site(tmp_path, sandbox)
         assert site("sync").exit_code == 0
         assert site("score").exit_code == 0
-        scores = {row["name"]: row["score"] for row in site.json("clients")}
+        rows = site.json("clients")
+        scores = {row["name"]: row["score"] for row in rows}
     assert set(scores) == set(world.truth)
     names = sorted(scores)
     found = correlation(
@@ -38,6 +39,16 @@ def test_the_order_of_the_scores_is_that_of_the_truth(
     )
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{psa}: rank correlation of score and truth over {CLIENTS} clients: {found:.3f}\n"
+            f"\n{psa} {rmms}: rank correlation of score and truth over {CLIENTS} clients: {found:.3f}\n"
         )
     assert found >= LEAST
+    if rmms:  # what agents tell is half of these
+        for slug in ("continuous", "competent"):
+            levels = {
+                row["name"]: block["level"]
+                for row in rows
+                for block in row["blocks"]
+                if block["slug"] == slug
+            }
+            truth = [world.truth[name].blocks[slug] or 0.0 for name in names]
+            assert correlation(ranks([levels[name] for name in names]), ranks(truth)) >= LEAST, slug

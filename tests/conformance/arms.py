@@ -113,12 +113,17 @@ def keys_of_times(record: Any, prefix: str = "") -> list[str]:
     for name, value in record.items() if isinstance(record, dict) else ():
         if isinstance(value, dict):
             found += keys_of_times(value, f"{prefix}{name}/")
-        elif isinstance(value, str) and is_time(value):
+        elif is_time(value):
             found.append(prefix + name)
     return found
 
 
-def is_time(value: str) -> bool:
+def is_time(value: Any) -> bool:
+    """Whether it is an ISO time, or one of our days in seconds or milliseconds."""
+    if isinstance(value, int | float):
+        return 1e9 <= value < 4e9 or 1e12 <= value < 4e12
+    if not isinstance(value, str):
+        return False
     try:
         return len(value) > len("2026-11-20") and datetime.fromisoformat(value) is not None
     except ValueError:

@@ -158,7 +158,7 @@ def _keys_in(rows: Mapping[int | str, dict[str, Any]], records: Sequence[Any]) -
 
 def _is_part(record: Any, row: Any) -> bool:
     if isinstance(record, dict) and isinstance(row, dict):
-        return bool(record) and all(
+        return bool(record or not row) and all(
             name in row and _is_part(value, row[name]) for name, value in record.items()
         )
     # an empty list may stand for what was not asked for

@@ -325,7 +325,9 @@ def _read_in_turn(source: Source, folder: Path) -> dict[str, list[str]]:
             asked = [seen.path for seen in source.server.requests]
             source.server.forget()
             # what came before the first stream is the way in
-            paths[result.stream] = asked[-result.requests :]
+            beside = {item.path for item in source.stream(result.stream).beside}
+            own = asked[-result.requests :]
+            paths[result.stream] = [path for path in own if not path.endswith(tuple(beside or ("\0",)))]
             _copy(work, folder / f"{len(paths)}.db")
 
         reading.run(

@@ -21,7 +21,7 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
 READMES = sorted((ROOT / "connectors").glob("*/README.md"))
 # Examples, and the vendors' own addresses.
 HOSTS = re.compile(
-    r"host|127\.0\.0\.1|localhost|(.*\.)?example\.com|\w+\.myconnectwise\.net|api\.datto\.com|webservices\d*\.autotask\.net"
+    r"host|127\.0\.0\.1|localhost|(.*\.)?example\.com|\w+\.myconnectwise\.net|api\.datto\.com|\w+\.ninjarmm\.com|webservices\d*\.autotask\.net"
 )
 
 

@@ -26,7 +26,7 @@ def everybody() -> Iterator[Sandbox]:
 
 
 def clients(sandbox: Sandbox) -> tuple[httpx.Client, httpx.Client, httpx.Client]:
-    cw, at, bcdr = sandbox.accounts
+    cw, at, bcdr = sandbox.accounts[:3]
     user = f"brightwater+{cw.secrets['public_key']}"
     names = {"ApiIntegrationCode": "integration_code", "UserName": "user_name", "Secret": "secret"}
     return (
