@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
 
 from connectors.connectwise_psa import wire
 from sevenc_sync.connect.stream import Context
@@ -151,40 +150,33 @@ def priority(record: wire.Priority, _context: Context) -> Iterable[Lookup]:
     )
 
 
-@lru_cache(maxsize=64)
 def _level(value: str | None) -> str | None:
     word = (value or "").strip().lower()
     return word if word in _LEVELS else None
 
 
 def ticket(record: wire.Ticket, context: Context) -> Iterable[Ticket]:
-    """A service ticket. Nothing for project tickets, should the server have ignored the condition.
-
-    Tickets come by the hundred thousand, so what is read of each is read once, with as few calls as can be.
-    """
-    told = record.record_type
-    if told and told != SERVICE_TICKET and told.strip().lower() != SERVICE_TICKET.lower():
+    """A service ticket. Nothing for project tickets, should the server have ignored the condition."""
+    if record.record_type and record.record_type.strip().lower() != SERVICE_TICKET.lower():
         return ()
     info = record.info or _NO_INFO
     closed = flag(record.closed_flag)
     number_text = str(record.id)
-    board, kind, part, source = record.board, record.type, record.sub_type, record.source
-    status, priority, owner, agreement = record.status, record.priority, record.owner, record.agreement
-    sla = None if record.sla is None else word(record.sla.name)
+    sla = name_of(record.sla)
     return (
         Ticket(
             id=number_text,
             company=text_id(record.company),
             number=number_text,
             summary=clean(record.summary),
-            board=None if board is None else word(board.name),
-            type=None if kind is None else word(kind.name),
-            subtype=None if part is None else word(part.name),
-            category=None if board is None or kind is None else _category(board.id, kind.id, context),
-            source=None if source is None else word(source.name),
-            status=None if status is None else word(status.name),
-            priority=None if priority is None else word(priority.name),
-            priority_level=None if priority is None else _priority_level(priority, context),
+            board=name_of(record.board),
+            type=name_of(record.type),
+            subtype=name_of(record.sub_type),
+            category=_category(record, context),
+            source=name_of(record.source),
+            status=name_of(record.status),
+            priority=name_of(record.priority),
+            priority_level=_priority_level(record.priority, context),
             is_closed=closed,
             opened_at=when(info.date_entered),
             responded_at=when(record.date_responded),
@@ -197,21 +189,25 @@ def ticket(record: wire.Ticket, context: Context) -> Iterable[Ticket]:
             sla=sla,
             # without an SLA the flag stands at its default and says nothing
             met_sla=flag(record.is_in_sla) if sla else None,
-            owner=None if owner is None else word(owner.identifier),
+            owner=None if record.owner is None else word(record.owner.identifier),
             hours=number(record.actual_hours),
-            contract=None if agreement is None else text_id(agreement),
-            merged_into=None if record.merged_parent_ticket is None else text_id(record.merged_parent_ticket),
+            contract=text_id(record.agreement),
+            merged_into=text_id(record.merged_parent_ticket),
             parent=str(record.parent_ticket_id) if record.parent_ticket_id else None,
         ),
     )
 
 
-def _category(board: int | None, kind: int | None, context: Context) -> str | None:
-    entry = context.lookup("board_type", f"{board}/{kind}")
+def _category(record: wire.Ticket, context: Context) -> str | None:
+    if record.board is None or record.type is None:
+        return None
+    entry = context.lookup("board_type", f"{record.board.id}/{record.type.id}")
     return None if entry is None else entry.meaning
 
 
-def _priority_level(ref: wire.PriorityRef, context: Context) -> str | None:
+def _priority_level(ref: wire.PriorityRef | None, context: Context) -> str | None:
+    if ref is None:
+        return None
     level = _level(ref.level)
     if level is None:
         entry = context.lookup("priority", ref.id)

@@ -18,6 +18,9 @@ class Limits:
     burst: int = 10
 
 
+SOON = timedelta(minutes=10)
+
+
 @dataclass(frozen=True, slots=True)
 class Quota:
     """What a vendor tells of its own limit: `used` of `limit` requests in the rolling `window` before `at`.
@@ -36,6 +39,11 @@ class Quota:
     def left(self) -> int:
         """How many more requests, anybody's, stay within the limit."""
         return max(0, self.limit - self.used)
+
+    @property
+    def is_rationed(self) -> bool:
+        """Whether what may be asked is counted, and not only paced: in a window that is over soon the pace does it."""
+        return self.window > SOON
 
     @property
     def per_minute(self) -> float:

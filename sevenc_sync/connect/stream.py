@@ -59,8 +59,7 @@ class Context:
 
     def lookup(self, kind: str, key: object) -> Lookup | None:
         """The vendor's list entry, or None when it is not known (no right to read the list, say)."""
-        entries = self.lookups.get(kind)
-        return None if entries is None else entries.get(str(key))
+        return self.lookups.get(kind, {}).get(str(key))
 
     def related(self, table: str, column: str, key: object) -> str | None:
         """A column of another stored row of this account; None when the row is not known or does not say it."""

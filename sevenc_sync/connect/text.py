@@ -26,9 +26,6 @@ def clean(value: str | None, limit: int | None = None) -> str | None:
     return value or None
 
 
-_read_time = datetime.fromisoformat  # looked up once: a pull reads millions of times
-
-
 @lru_cache(maxsize=4096)
 def word(value: str | None) -> str | None:
     """`clean` for texts that come again and again: names of boards, types, people."""
@@ -43,7 +40,7 @@ def when(value: str | None) -> datetime | None:
     """
     if not value:
         return None
-    moment = _read_time(value)
+    moment = datetime.fromisoformat(value)
     if moment.year == 1:
         return None
     if moment.tzinfo is UTC:
@@ -95,7 +92,7 @@ _FLAGS = {"true": True, "false": False, "1": True, "0": False, "": None}
 
 def flag(value: bool | str | int | None) -> bool | None:
     """Yes or no that may come as text or as 1 and 0; None for None and "". Raises ValueError for any other word."""
-    if value is None or value is True or value is False:
+    if value is None or isinstance(value, bool):
         return value
     try:
         return _FLAGS[str(value).strip().lower()]

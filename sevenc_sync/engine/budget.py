@@ -37,7 +37,7 @@ class Budget:
         self._account = account
         self._http = http
         self._horizon = horizon
-        if http.quota is not None:
+        if http.quota is not None and http.quota.is_rationed:
             http.allowance = Allowance(http.quota, clock)
 
     def check(self, stream: Stream, kind: Kind) -> None:

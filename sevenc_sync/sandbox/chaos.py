@@ -70,6 +70,11 @@ GROUNDS: Mapping[str, Ground] = {
         "GET", r"/v1/bcdr/device", 30, r"/v1/bcdr/device/[^/]+/asset", r"/v1/bcdr/device/[^/]+/alert$",
         {"protectedVolumesCount": "many", "lastScreenshotUrl": 7}, r"/v1/bcdr/device$", {"empty_page": 1},
     ),
+    "datto_rmm": Ground(
+        "GET", r"/api/v2/(account|audit|device)/", 30, r"/api/v2/account/devices$", r"/api/v2/audit/device/",
+        {"portalUrl": 7, "webRemoteUrl": {"a": 1}, "softwareStatus": 3}, r"/api/v2/account/sites$",
+        {"empty_page": 1},
+    ),
     "ninjaone": Ground(
         "GET", r"/v2/", 9, r"/v2/devices-detailed$", r"/v2/organizations$",
         {"publicIP": 7, "tags": "none"}, r"/v2/organizations$", {},

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 from sevenc_sync.sandbox.autotask import AutotaskPsa
 from sevenc_sync.sandbox.connectwise import ConnectWisePsa
 from sevenc_sync.sandbox.datto import DattoBcdr
+from sevenc_sync.sandbox.datto_rmm import DattoRmm
 from sevenc_sync.sandbox.exchange import Clock, Vendor
 from sevenc_sync.sandbox.ninjaone import NinjaOne
 from sevenc_sync.sandbox.server import VendorServer
@@ -18,7 +19,7 @@ from sevenc_sync.sandbox.world import World
 Make = Callable[[World, Clock, Path | None], Vendor]
 PSAS: Mapping[str, Make] = {ConnectWisePsa.name: ConnectWisePsa, AutotaskPsa.name: AutotaskPsa}
 BACKUPS: Mapping[str, Make] = {DattoBcdr.name: DattoBcdr}
-RMMS: Mapping[str, Make] = {NinjaOne.name: NinjaOne}
+RMMS: Mapping[str, Make] = {NinjaOne.name: NinjaOne, DattoRmm.name: DattoRmm}
 VENDORS: Mapping[str, Make] = {**PSAS, **BACKUPS, **RMMS}
 """All simulated vendors by their connectors' names; a world says which of its clients is on which."""
 

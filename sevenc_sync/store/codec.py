@@ -60,7 +60,6 @@ class Codec:
     _times: tuple[int, ...] = field(init=False)
     _maps: tuple[int, ...] = field(init=False)
     _whole: tuple[int, ...] = field(init=False)
-    _others: bool = field(init=False)  # whether it has mappings or whole numbers
     _words: Callable[[Sequence[Any]], tuple[Any, ...]] | None = field(init=False)
     phrases: dict[tuple[str | None, ...], int | None] = field(init=False, default_factory=dict)
 
@@ -81,7 +80,6 @@ class Codec:
         self._times = tuple(i for i, name in enumerate(names) if datetime.__name__ in kinds[name])
         self._maps = tuple(i for i, name in enumerate(names) if "Mapping" in kinds[name])
         self._whole = tuple(i for i, name in enumerate(names) if kinds[name].startswith("int"))
-        self._others = bool(self._maps or self._whole)
         self._words = _picker([names.index(name) for name in self.record.phrase])
 
     def row(self, account: int, record: Record, fetched_at: int, digest: int | None = None) -> Row:
@@ -91,17 +89,9 @@ class Codec:
         """
         values = list(astuple(record))
         try:
-            for i in self._times:
-                moment = values[i]
-                if moment is not None:
-                    since = moment - EPOCH  # a third quicker than its timestamp()
-                    values[i] = since.days * DAY + since.seconds
-            if self._others:
-                self._flatten(values)
+            self._flatten(values)
             if digest is None:
                 digest = digest64(_MSGPACK.encode(values))
-        except TypeError as error:  # what subtracting says to a time without a zone
-            raise ValueError(f"{self.record.__name__} {record.id}: a time without a zone") from error
         except (OverflowError, ValueError) as error:
             raise ValueError(f"{self.record.__name__} {record.id}: {error}") from error
         if self._words is None:
@@ -118,7 +108,15 @@ class Codec:
         return (account, key, *self._nothing)
 
     def _flatten(self, values: list[Any]) -> None:
-        """Mappings to JSON, in place. Raises ValueError for a number beyond 64 bits."""
+        """Times to seconds and mappings to JSON, in place."""
+        try:
+            for i in self._times:
+                moment = values[i]
+                if moment is not None:
+                    since = moment - EPOCH  # a third quicker than its timestamp()
+                    values[i] = since.days * DAY + since.seconds
+        except TypeError as error:  # what subtracting says to a time without a zone
+            raise ValueError("a time without a zone") from error
         for i in self._maps:
             if values[i] is not None:
                 values[i] = _JSON.encode(values[i]).decode()

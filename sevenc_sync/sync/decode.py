@@ -14,7 +14,6 @@ from sevenc_sync.connect.errors import ContractChanged
 from sevenc_sync.connect.pages import BareArray, Malformed
 from sevenc_sync.connect.stream import Context, Detail, Stream
 from sevenc_sync.connect.text import clean
-from sevenc_sync.model import Asset
 from sevenc_sync.store.codec import Codec, Row
 from sevenc_sync.store.details import Mark
 from sevenc_sync.store.quarantine import BadRecord
@@ -37,6 +36,7 @@ class DecodedPage:
     rows: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))  # by table
     bad: list[BadRecord] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)  # of details that other streams read of these rows
+    keys: list[str | None] = field(default_factory=list)  # of a detail's records, in the order of their rows
     last_key: str | None = None
     paging: Mapping[str, object] = field(default_factory=dict)
 
@@ -62,11 +62,8 @@ class PageDecoder:
         self._key = msgspec.json.Decoder(key)
         self._wire_key = _attribute_for(stream.wire, stream.key)
         self._known = known if self._wire_key is not None else None
-        self._to_canonical = stream.to_canonical
         self._home = stream.records[0].table  # the kind of row that a record becomes
-        self._home_codec = codecs[self._home]
-        self._has_assets = Asset in stream.records
-        self._quick = type(stream.layout) is BareArray and self._wire_key is not None
+        self._quick = type(stream.layout) is BareArray and self._wire_key is not None and not stream.detail
 
     def page(self, body: bytes, context: Context, fetched_at: int) -> DecodedPage:
         """Decode one answer. Raises Malformed for what is no JSON, ContractChanged for an unknown shape."""
@@ -133,6 +130,8 @@ class PageDecoder:
                 result.bad.append(self._bad(error, good[place]))
                 continue
             result.marks += marks
+            if self._stream.detail is not None:
+                result.keys += [self._key_of(wires[place])] * len(made)
             for table, row in made:  # all of a record's rows or none
                 result.rows[table].append(row)
         if raws:
@@ -148,10 +147,7 @@ class PageDecoder:
         keys = [str(key) for key in map(attrgetter(self._wire_key), wires)]
         digests = known.digests.of(wires)
         stored = known.stored(keys)
-        if not stored:  # a first pull
-            yield from enumerate(zip(keys, digests, strict=True))
-            return
-        unchanged = self._home_codec.unchanged
+        unchanged = self._codecs[self._home].unchanged
         for place, sign in enumerate(zip(keys, digests, strict=True)):
             key, digest = sign
             if digest is not None and stored.get(key) == digest:
@@ -161,21 +157,20 @@ class PageDecoder:
 
     def _rows_of(
         self, wire: Any, context: Context, fetched_at: int, sign: _Sign | None
-    ) -> Sequence[tuple[str, Row]]:
+    ) -> list[tuple[str, Row]]:
         """A record's rows, by table. Its one row bears its digest, if it has its key and would be the same at any time."""
-        records = tuple(self._to_canonical(wire, context))
-        if self._has_assets:
-            records = tuple(map(completed, records))
-        timeless = _is_timeless(context)
-        if timeless and sign is not None and len(records) == 1:
-            record, home = records[0], self._home_codec
-            if record.id == sign[0] and type(record) is home.record:
-                row = home.row(self._account, record, fetched_at, sign[1])
-                # What is dated in the future is looked at again: it counts as fresh when its time has come.
-                newest = home.newest_at
-                if newest is None or row[newest] is None or row[newest] <= fetched_at:
-                    return ((self._home, row),)
+        records = tuple(map(completed, self._stream.to_canonical(wire, context)))
         codecs, account = self._codecs, self._account
+        if _is_timeless(context) and sign is not None and len(records) == 1:
+            key, digest = sign
+            record = records[0]
+            if record.id == key and record.table == self._home:
+                codec = codecs[self._home]
+                row = codec.row(account, record, fetched_at, digest)
+                # What is dated in the future is looked at again: it counts as fresh when its time has come.
+                newest = codec.newest_at
+                if newest is None or row[newest] is None or row[newest] <= fetched_at:
+                    return [(self._home, row)]
         return [(record.table, codecs[record.table].row(account, record, fetched_at)) for record in records]
 
     def _marks_of(self, wire: Any, made: Sequence[tuple[str, Row]]) -> list[Mark]:
@@ -184,6 +179,11 @@ class PageDecoder:
         return [
             Mark(stream, key, detail.mark(wire)) for stream, detail in self._details.items() for key in ids
         ]
+
+    def _key_of(self, wire: Any) -> str | None:
+        """What tells the record from the others of its answer; None where it has no such key."""
+        key = None if self._wire_key is None else getattr(wire, self._wire_key)
+        return str(key) if isinstance(key, int | str) else None
 
     def _bad(self, error: ValueError, raw: msgspec.Raw) -> BadRecord:
         return _bad(error, without(self._stream.never_stored, raw))

@@ -27,7 +27,7 @@ class DetailPass(Pass):
 
     detail: Detail
     _mark: dict[str, str] = field(default_factory=dict)  # of the rows of this pass
-    _rows: list[Row] = field(default_factory=list)  # what the answer for one row has told so far
+    _rows: dict[str, Row] = field(default_factory=dict)  # what the answer for one row has told so far, by key
     _is_whole: bool = True  # whether all of its records could be read
 
     def read_all(
@@ -57,12 +57,12 @@ class DetailPass(Pass):
         """The whole answer for one row, and what it comes to."""
         if parent is None:
             raise AssertionError("a detail is always one of a row")
-        self._rows, self._is_whole = [], True
+        self._rows, self._is_whole = {}, True
         try:
             Pass.read_list(self, mode, since, parent, resumed)
             if self._is_whole:
                 codec = self.codecs[self.stream.records[0].table]
-                values = folded(codec, self.detail.fills, parent.id, self._rows)
+                values = folded(codec, self.detail.fills, parent.id, list(self._rows.values()))
                 self.batch.said.append(Said(parent.id, self._mark[parent.id], values))
             else:
                 self.batch.tried.append(parent.id)
@@ -75,8 +75,10 @@ class DetailPass(Pass):
             self.commit()
 
     def take(self, page: DecodedPage) -> None:
-        """Keep the page's rows until the answer is whole; what could not be read is held."""
-        self._rows += page.rows[self.stream.records[0].table]
+        """Keep the page's rows until the answer is whole, of a record that comes twice the last; bad ones are held."""
+        rows = page.rows[self.stream.records[0].table]
+        for key, row in zip(page.keys, rows, strict=True):
+            self._rows[key or f"\0{len(self._rows)}"] = row
         self._is_whole = self._is_whole and not page.bad
         self.batch.bad += page.bad
         self.count(page)

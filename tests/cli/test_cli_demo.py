@@ -42,7 +42,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, program: Program) -> Demo:
 
 def rows_of(said: str) -> dict[str, list[str]]:
     """The table of streams: name -> the cells after it."""
-    found = re.findall(r"^((?:psa|backup|rmm)[\w-]*/\w+) +(.*)$", said, re.MULTILINE)
+    found = re.findall(r"^((?:psa|backup|\w*rmm|ninja)[\w-]*/\w+) +(.*)$", said, re.MULTILINE)
     return {name: rest.split() for name, rest in found}
 
 
@@ -55,7 +55,11 @@ def test_the_first_run_reads_everything_and_writes_a_note_for_each_client(demo: 
     rows = rows_of(demo.first.stdout)
     assert len(rows) >= 12
     assert {cells[0] for cells in rows.values()} == {"ok"}
-    assert {cells[1] for cells in rows.values()} == {"full"}
+    one_by_one = {
+        "datto_rmm/patches",
+        "datto_rmm/audits",
+    }  # a request for each device that waits: there is no whole pass
+    assert {cells[1] for name, cells in rows.items() if name not in one_by_one} == {"full"}
     assert int(rows["psa/tickets"][2]) > 500
     assert f"Notes: {CLIENTS} created, 0 updated, 0 unchanged, 0 failed, 0 waiting." in demo.first.stdout
 

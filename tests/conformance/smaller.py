@@ -31,6 +31,7 @@ KEPT: Mapping[str, Mapping[str, int]] = {
         "CompanyToDos": 9,
     },
     "datto_bcdr": {"devices": 5, "assets": 12},
+    "datto_rmm": {"devices": 12},
     "ninjaone": {"devices": 14},
 }
 
@@ -51,7 +52,7 @@ COPIES: Mapping[str, Mapping[str, int]] = {
 }
 
 # Of these tables the parents give rows in turn, named by the field that holds the parent.
-SPREAD: Mapping[str, str] = {"assets": "serialNumber"}
+SPREAD: Mapping[str, str] = {"assets": "serialNumber", "devices": "siteUid"}
 
 
 def _datto(server: VendorServer) -> None:

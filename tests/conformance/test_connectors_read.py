@@ -33,7 +33,7 @@ def of_streams(test: Callable[[Stream], object], names: Iterator[Connector] | No
 
 DELTAS = of_streams(lambda stream: stream.delta)
 TELLING = of_streams(lambda stream: stream.sweep is not None or stream.complete)
-PAGED = of_streams(can_be_paged)
+PAGED = of_streams(lambda stream: can_be_paged(stream) and stream.detail is None)
 RANGED = of_streams(lambda stream: stream.ranges is not None)
 
 

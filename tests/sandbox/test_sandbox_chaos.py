@@ -26,7 +26,8 @@ def everybody() -> Iterator[Sandbox]:
 
 
 def clients(sandbox: Sandbox) -> tuple[httpx.Client, httpx.Client, httpx.Client]:
-    cw, at, bcdr = sandbox.accounts[:3]
+    found = {account.connector: account for account in sandbox.accounts}
+    cw, at, bcdr = (found[name] for name in ("connectwise_psa", "autotask_psa", "datto_bcdr"))
     user = f"brightwater+{cw.secrets['public_key']}"
     names = {"ApiIntegrationCode": "integration_code", "UserName": "user_name", "Secret": "secret"}
     return (

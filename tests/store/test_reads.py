@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from sevenc_sync.model import Asset, Lookup, Record
 from sevenc_sync.store import runs as run_store
@@ -19,9 +19,8 @@ from sevenc_sync.store.reads import (
     run_row,
     runs,
     stream_states,
-    usual_requests,
 )
-from sevenc_sync.store.tables import evidence, run
+from sevenc_sync.store.tables import evidence
 from tests.store.conftest import NOW
 
 
@@ -113,30 +112,3 @@ def test_the_bad_records_of_a_run_are_listed_without_their_bytes(store: Store, a
         (row,) = quarantine_of_run(connection, 2)
     assert (row["path"], row["reason"], row["first_at"]) == ("$.x", "Expected str", 100)
     assert "body" not in row
-
-
-def test_usual_are_the_most_requests_of_the_last_three_good_runs_of_the_mode(
-    store: Store, account: int
-) -> None:
-    other = ensure_account(store, "other", "c")
-    told = [  # oldest first
-        (account, "tickets", "full", "ok", 90),  # the fourth from the end: forgotten
-        (account, "tickets", "full", "ok", 7),
-        (account, "tickets", "full", "partial", 9),
-        (account, "tickets", "full", "failed", 80),
-        (account, "tickets", "delta", "ok", 70),
-        (account, "companies", "full", "ok", 60),
-        (other, "tickets", "full", "ok", 50),
-        (account, "tickets", "full", "ok", 8),
-    ]
-    names = ("account", "stream", "mode", "state", "requests")
-    rows = [
-        dict(zip(names, one, strict=True)) | {"trigger": "schedule", "holder": "h", "started_at": place}
-        for place, one in enumerate(told)
-    ]
-    with store.write() as connection:
-        assert usual_requests(connection, account, "tickets", "full") is None
-        connection.execute(insert(run), rows)
-        assert usual_requests(connection, account, "tickets", "full") == 9
-        assert usual_requests(connection, account, "tickets", "delta") == 70
-        assert usual_requests(connection, account, "tickets", "sweep") is None

@@ -166,7 +166,6 @@ TICKET = {
     "serviceLevelAgreementHasBeenMet": True,
     "assignedResourceID": 29682885,
     "contractID": 29683570,
-    "configurationItemID": 2001,
     "userDefinedFields": [],
 }
 
@@ -198,7 +197,6 @@ def test_a_ticket() -> None:
             met_sla=True,
             owner="Ada Byron",
             contract="29683570",
-            asset="2001",
         )
     ]
 
@@ -216,10 +214,6 @@ def test_only_the_status_says_that_a_ticket_is_closed() -> None:
     assert one_ticket(status=None).is_closed is True
     assert one_ticket(status=None, completedDate=None).is_closed is None
     assert one_ticket(status="5").is_closed is True
-
-
-def test_a_ticket_about_no_device_names_none() -> None:
-    assert one_ticket(configurationItemID=None).asset is None
 
 
 def test_the_verdict_on_an_sla_counts_only_at_the_end_and_with_an_sla() -> None:

@@ -74,7 +74,10 @@ def gone_noticed(it: Subject) -> list[str]:
     return [
         stream.name
         for stream in it.connector.streams
-        if stream.records != (Lookup,) and not stream.complete and stream.sweep is None
+        if stream.records != (Lookup,)
+        and not stream.complete
+        and stream.sweep is None
+        and stream.detail is None  # it makes no rows
     ]
 
 
