@@ -201,6 +201,51 @@ class PagesToLast:
         return {**page.params, self.page_param: number + 1}
 
 
+@dataclass(frozen=True, slots=True)
+class OffsetPages:
+    """Pages by how many records to skip, with the number of all records in the envelope.
+
+    `total_field` and `offset_field` are the envelope's, each with the keys that lead to it.
+    """
+
+    size: int
+    size_param: str
+    offset_param: str
+    total_field: tuple[str, ...]
+    offset_field: tuple[str, ...]
+    resumable: bool = False  # records shift while others come and go
+
+    def first(self) -> Params:
+        """From the first record on."""
+        return {self.size_param: self.size, self.offset_param: 0}
+
+    def next(self, page: PageInfo) -> Params | None:
+        """Behind the records just read, until there are as many as the envelope says.
+
+        Raises ContractChanged without a usable total and beyond MAX_PAGES; Incomplete for another page than the one asked
+        for, and for an empty one in the middle.
+        """
+        offset = int(page.params[self.offset_param])
+        total, own = _inside(page.paging, self.total_field), _inside(page.paging, self.offset_field)
+        if not isinstance(total, int) or isinstance(total, bool):
+            raise ContractChanged(f"The page envelope has no number in {'.'.join(self.total_field)}.")
+        if isinstance(own, int) and own != offset and page.count:
+            raise Incomplete(f"records from {own} on where those from {offset} on were asked for")
+        following = offset + min(page.count, self.size)
+        if not page.count and offset < total:
+            raise Incomplete(f"an empty page, though there are said to be {total} records")
+        if following > self.size * MAX_PAGES:
+            raise ContractChanged(f"A list goes on after {MAX_PAGES} pages.")
+        return {**page.params, self.offset_param: following} if following < total else None
+
+
+def _inside(envelope: object, keys: Sequence[str]) -> object:
+    """What stands at the end of these keys; None where they lead nowhere."""
+    for key in keys:
+        envelope = envelope.get(key) if isinstance(envelope, Mapping) else None
+    return envelope
+
+
 NEXT = "@next"  # a page parameter that is not sent: the whole address of the page, as the vendor gave it
 
 

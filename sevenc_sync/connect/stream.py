@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -43,6 +44,18 @@ def every_parent(parent: Parent, window: Window) -> bool:  # noqa: ARG001 - a st
     return True
 
 
+class Entries(dict[str, Lookup]):
+    """List entries of one kind by their vendor ids."""
+
+    @cached_property
+    def by_parent(self) -> Mapping[str | None, Sequence[Lookup]]:
+        """The entries below each parent, made once for a whole pass."""
+        found: dict[str | None, list[Lookup]] = {}
+        for entry in self.values():
+            found.setdefault(entry.parent, []).append(entry)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a translation to the canonical record may use beside the wire record itself."""
@@ -60,6 +73,12 @@ class Context:
     def lookup(self, kind: str, key: object) -> Lookup | None:
         """The vendor's list entry, or None when it is not known (no right to read the list, say)."""
         return self.lookups.get(kind, {}).get(str(key))
+
+    def below(self, kind: str, parent: object) -> Sequence[Lookup]:
+        """The vendor's list entries of a kind that belong to one parent."""
+        entries = self.lookups.get(kind, {})
+        found = entries if isinstance(entries, Entries) else Entries(entries)
+        return found.by_parent.get(str(parent), ())
 
     def related(self, table: str, column: str, key: object) -> str | None:
         """A column of another stored row of this account; None when the row is not known or does not say it."""

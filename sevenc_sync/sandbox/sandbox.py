@@ -14,11 +14,12 @@ from sevenc_sync.sandbox.datto_rmm import DattoRmm
 from sevenc_sync.sandbox.exchange import Clock, Vendor
 from sevenc_sync.sandbox.ninjaone import NinjaOne
 from sevenc_sync.sandbox.server import VendorServer
+from sevenc_sync.sandbox.veeam import VeeamVspc
 from sevenc_sync.sandbox.world import World
 
 Make = Callable[[World, Clock, Path | None], Vendor]
 PSAS: Mapping[str, Make] = {ConnectWisePsa.name: ConnectWisePsa, AutotaskPsa.name: AutotaskPsa}
-BACKUPS: Mapping[str, Make] = {DattoBcdr.name: DattoBcdr}
+BACKUPS: Mapping[str, Make] = {DattoBcdr.name: DattoBcdr, VeeamVspc.name: VeeamVspc}
 RMMS: Mapping[str, Make] = {NinjaOne.name: NinjaOne, DattoRmm.name: DattoRmm}
 VENDORS: Mapping[str, Make] = {**PSAS, **BACKUPS, **RMMS}
 """All simulated vendors by their connectors' names; a world says which of its clients is on which."""
@@ -78,6 +79,11 @@ class Sandbox:
     def ninja(self) -> NinjaOne:
         """The simulated NinjaOne. KeyError if it is not served."""
         return _of_type(self.vendors, NinjaOne)
+
+    @property
+    def veeam(self) -> VeeamVspc:
+        """The simulated Veeam Service Provider Console. KeyError if it is not served."""
+        return _of_type(self.vendors, VeeamVspc)
 
     @property
     def accounts(self) -> list[SandboxAccount]:

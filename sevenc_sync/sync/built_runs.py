@@ -66,7 +66,7 @@ def _seen(shown: Shown, before: int | None, now: int) -> Iterator[ProtectionRun]
         between = before is not None and success is not None and before < success < attempt
         if success is not None and between and result not in _GOOD:
             yield _run(shown, success, "ok")
-    elif success is not None and shown.interval_hours and success <= now + A_DAY:
+    elif attempt is None and success is not None and shown.interval_hours and success <= now + A_DAY:
         # A product that tells only successes, and how often they should come: what does not come is missed.
         yield _run(shown, success, "ok")
 

@@ -19,7 +19,7 @@ from sevenc_sync.connect.errors import (
 )
 from sevenc_sync.connect.http import Http, Meter
 from sevenc_sync.connect.limits import Quota
-from sevenc_sync.connect.stream import Detail, Parent, Stream, Window
+from sevenc_sync.connect.stream import Detail, Entries, Parent, Stream, Window
 from sevenc_sync.model import Lookup, Protection, ProtectionRun
 from sevenc_sync.store import runs
 from sevenc_sync.store.bulk import drop_indexes_if_empty, ensure_indexes, refresh_statistics
@@ -272,7 +272,8 @@ class _Run:
     def _reading(self, kind: Kind) -> Pass:
         around = self._around
         with around.store.read() as connection:
-            lookups = lookup_entries(connection, self._claim.account, self._stream.lookups)
+            found = lookup_entries(connection, self._claim.account, self._stream.lookups)
+            lookups = {kind: Entries(entries) for kind, entries in found.items()}
         make: Callable[..., Pass] = Pass
         if kind == "sweep" and self._stream.sweep is not None:
             make = partial(SweepPass, sweep=self._stream.sweep)

@@ -21,12 +21,22 @@ def ranks(values: Sequence[float]) -> list[float]:
     return [ordered.index(value) + (ordered.count(value) - 1) / 2 for value in values]
 
 
-@pytest.mark.parametrize(("psa", "rmms"), [("connectwise_psa", ("ninjaone",)), ("autotask_psa", ())])
+@pytest.mark.parametrize(
+    ("psa", "backups", "rmms"),
+    [
+        ("connectwise_psa", ("datto_bcdr",), ("ninjaone",)),
+        ("autotask_psa", ("datto_bcdr", "veeam_vspc"), ()),
+    ],
+)
 def test_the_order_of_the_scores_is_that_of_the_truth(
-    tmp_path: Path, psa: str, rmms: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    psa: str,
+    backups: tuple[str, ...],
+    rmms: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    world = build_world(clients=CLIENTS, now=utc_now(), rmms=rmms)
-    with Sandbox(world, vendors=(psa, "datto_bcdr", *rmms), clock=utc_now) as sandbox:
+    world = build_world(clients=CLIENTS, now=utc_now(), backups=backups, rmms=rmms)
+    with Sandbox(world, vendors=(psa, *backups, *rmms), clock=utc_now) as sandbox:
         site = open_site(tmp_path, sandbox)
         assert site("sync").exit_code == 0
         assert site("score").exit_code == 0
@@ -39,7 +49,7 @@ def test_the_order_of_the_scores_is_that_of_the_truth(
     )
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{psa} {rmms}: rank correlation of score and truth over {CLIENTS} clients: {found:.3f}\n"
+            f"\n{psa} {backups} {rmms}: rank correlation of score and truth over {CLIENTS} clients: {found:.3f}\n"
         )
     assert found >= LEAST
     if rmms:  # what agents tell is half of these

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from sevenc_sync.connect.pages import Keyset, Layout, NextAddress, NumberedPages, PagesToLast
+from sevenc_sync.connect.pages import Keyset, Layout, NextAddress, NumberedPages, OffsetPages, PagesToLast
 from sevenc_sync.connect.stream import Stream, Window
 from sevenc_sync.sandbox import VendorServer
 
@@ -97,7 +97,7 @@ def changed(stream: Stream, **changes: Any) -> Stream:
 def can_be_paged(stream: Stream) -> bool:
     """Whether the suite can make the stream's list come on several pages."""
     match stream.paginator:
-        case Keyset() | PagesToLast():
+        case Keyset() | OffsetPages() | PagesToLast():
             return True
         case NumberedPages():
             return stream.paginator.size_param is not None
@@ -116,7 +116,7 @@ def in_pages(stream: Stream, answers: Sequence[Sequence[bytes]]) -> Stream:
     if not can_be_paged(stream):
         return stream
     match stream.paginator:
-        case Keyset() | NumberedPages() | PagesToLast():
+        case Keyset() | NumberedPages() | OffsetPages() | PagesToLast():
             return changed(stream, paginator=dataclasses.replace(stream.paginator, size=size))
         case _:
             return stream if stream.body is None else changed(stream, body=_sized(stream.body, size))

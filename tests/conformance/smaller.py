@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from itertools import zip_longest
 from typing import Any
+from uuid import UUID
 
 from sevenc_sync.sandbox import VendorServer
 
@@ -33,6 +34,7 @@ KEPT: Mapping[str, Mapping[str, int]] = {
     "datto_bcdr": {"devices": 5, "assets": 12},
     "datto_rmm": {"devices": 12},
     "ninjaone": {"devices": 14},
+    "veeam_vspc": {"console_computers": 12, "agent_jobs": 12, "jobs": 12, "microsoft_objects": 12},
 }
 
 # So many copies are made of a table's first row, where a list would not fill three pages.
@@ -49,6 +51,7 @@ COPIES: Mapping[str, Mapping[str, int]] = {
     },
     "autotask_psa": {"Roles": 4, "ContractServiceUnits": 6},
     "datto_bcdr": {"assets": 4},
+    "veeam_vspc": {"virtual_machines": 4, "vm_backups": 2, "microsoft_jobs": 4, "server_computers": 3},
 }
 
 # Of these tables the parents give rows in turn, named by the field that holds the parent.
@@ -124,6 +127,7 @@ def _copy_first(server: VendorServer, table: str, copies: int) -> None:
     for number in range(1, copies + 1):
         row = dict(first)
         row |= {name: 9_000_000 + number for name in ("id", "assetId") if name in first}
+        row |= {name: str(UUID(int=number)) for name in ("instanceUid", "uniqueUid") if name in first}
         if first.get("name"):
             row["name"] = f"{first['name']} {number}"
         if "volume" in first:

@@ -145,6 +145,8 @@ def test_a_product_that_tells_only_successes_has_runs_where_it_says_how_often_th
     told = a_state(attempt=None, result=None)
     assert results(told, 2) == ["ok", "missed"]
     assert results(replace(told, interval_hours=None), 2) == []
+    # Where the newest attempt is told without what came of it, the success before it was noted when it was the newest.
+    assert results(a_state(attempt=START + HOUR, success=START + 600, result=None), 1) == []
 
 
 def test_a_good_run_between_two_readings_counts_beside_the_failed_one_after_it() -> None:
