@@ -92,6 +92,16 @@ _ASSETS = Source(
     newest="updated_at",
     phrase="asset",
     label=("name", "kind", "type", "os", "purchased_on", "warranty_ends_on"),
+    shows={
+        "os_support_ends_on": ("os_build", "os_support_ends_on"),
+        "antivirus_present": ("antivirus_present", "antivirus_running", "antivirus_current"),
+        "patches_missing": ("patches_missing", "oldest_patch_at", "patches_lesser"),
+        "reboot_pending": ("reboot_pending", "booted_at"),
+        "is_encrypted": ("is_encrypted",),
+        "offline_minutes": ("offline_minutes", "monitored_minutes"),
+        "last_seen_at": ("last_seen_at", "agent_version"),
+    },
+    brief=("name", "kind", "os"),
 )
 
 DEVICE_SOURCES = (_ASSETS,)

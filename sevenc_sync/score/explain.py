@@ -178,14 +178,15 @@ def _explained(
     limit: int,
 ) -> Explained:
     source = SOURCES[indicator.rows]
-    labels = Uses(columns=frozenset(source.label))
+    names = source.labels_for(indicator.uses.columns)
+    labels = Uses(columns=frozenset(names))
     bound = binder.bind(indicator.rows, indicator.uses | labels)
     parts = expressions(indicator, bound, rules, binder.now)
     if result.excepted not in (None, WHOLE):
         parts = without_excepted(parts, bound, indicator, binder.clock)
     counts, fixes = _row_conditions(indicator, parts)
-    rows, total = _rows(connection, bound, counts, limit)
-    to_fix, fix_total = _rows(connection, bound, fixes, limit) if fixes is not None else ((), 0)
+    rows, total = _rows(connection, bound, counts, names, limit)
+    to_fix, fix_total = _rows(connection, bound, fixes, names, limit) if fixes is not None else ((), 0)
     way = _way(indicator, result)
     return Explained(
         result=result,
@@ -256,9 +257,9 @@ def _valued(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, Sql | Non
 
 
 def _rows(
-    connection: Connection, bound: Bound, condition: Sql, limit: int
+    connection: Connection, bound: Bound, condition: Sql, shown: Sequence[str], limit: int
 ) -> tuple[tuple[EvidenceRow, ...], int]:
-    """The rows that meet a condition, newest first, at most `limit`; and how many there are."""
+    """The rows that meet a condition, newest first, at most `limit`, with these columns; and how many there are."""
     source = bound.source
     moment = func.coalesce(bound.columns[source.newest], bound.columns["fetched_at"])
     total = connection.execute(bound.select(func.count()).where(condition)).scalar_one()
@@ -267,7 +268,7 @@ def _rows(
         (literal(source.table) if bound.table is None else bound.table).label("row_table"),
         bound.columns["id"].label("row_id"),
         bound.columns["fetched_at"].label("row_fetched_at"),
-        *[bound.columns[name].label(f"field_{n}") for n, name in enumerate(source.label)],
+        *[bound.columns[name].label(f"field_{n}") for n, name in enumerate(shown)],
     ).where(condition)
     chosen = chosen.order_by(moment.desc(), bound.account, same_order(bound.columns["id"])).limit(limit)
     names = {row.id: row.name for row in connection.execute(select(account.c.id, account.c.name))}
@@ -276,9 +277,7 @@ def _rows(
             account=names.get(row.row_account, f"account {row.row_account}"),
             table=row.row_table,
             id=row.row_id,
-            fields={
-                name: _label(source.columns[name].kind, row[4 + n]) for n, name in enumerate(source.label)
-            },
+            fields={name: _label(source.columns[name].kind, row[4 + n]) for n, name in enumerate(shown)},
             fetched_at=from_seconds(row.row_fetched_at),
         )
         for row in connection.execute(chosen)

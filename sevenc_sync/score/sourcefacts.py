@@ -1,6 +1,6 @@
 """What describes a row source: its columns, its times, and the words that it carries."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import msgspec
@@ -27,7 +27,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     `phrase` is the kind of words that tagged() and service() read, None where the rows have none. `label` names the
     columns by which a person knows a row again. `instead` is the evidence table whose rows stand in where no source
     delivers the own one; `words_of` another table whose words tagged() reads beside the own ones. `is_own`: the rows are
-    this program's own, so no source can fail to deliver them.
+    this program's own, so no source can fail to deliver them. `shows` names, for columns of which a rule may ask, what a
+    person wants to see then, and `brief` by which columns the row is known beside them.
     """
 
     name: str
@@ -41,6 +42,13 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     instead: str | None = None
     words_of: str | None = None
     is_own: bool = False
+    shows: Mapping[str, tuple[str, ...]] = {}
+    brief: tuple[str, ...] = ()
+
+    def labels_for(self, used: Collection[str]) -> tuple[str, ...]:
+        """The columns to show of a row where a rule uses these: what `shows` names, behind `brief`; else `label`."""
+        more = [name for column, names in self.shows.items() if column in used for name in names]
+        return (*self.brief, *dict.fromkeys(more)) if more else self.label
 
 
 def text(means: str, table: str | None = None) -> ColumnFact:

@@ -45,6 +45,24 @@ def test_a_share_shows_its_good_rows_and_those_to_fix_with_account_id_and_time(
     assert (found.rows_total, found.to_fix_total) == (1, 2)
 
 
+def test_where_a_rule_asks_for_what_an_agent_tells_it_is_shown(world: World, rules: Rules) -> None:
+    world.client(1)
+    world.rmm(1)
+    told: dict[str, Any] = {
+        "patches_missing": 3,
+        "patches_lesser": 5,
+        "oldest_patch_at": ago(20),
+        "agent_version": "9.1",
+    }
+    world.put(RMM, Asset(id="a", company="r1", kind="server", name="SRV1", last_seen_at=ago(1), **told))
+    (row,) = explained(world, rules, "continuous.basic-protection-tools.patched-14d").to_fix
+    assert row.fields == {
+        "name": "SRV1", "kind": "server", "os": None, "patches_missing": 3, "oldest_patch_at": ago(20),
+        "patches_lesser": 5, "reboot_pending": None, "booted_at": None, "last_seen_at": ago(1),
+        "agent_version": "9.1",
+    }  # fmt: skip
+
+
 def test_a_share_says_how_far_the_next_step_is_in_points_and_in_rows(world: World, rules: Rules) -> None:
     three_servers(world)
     found = explained(world, rules, COVERAGE)
