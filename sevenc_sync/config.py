@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from sevenc_sync.connect.connector import AccountSettings, Connector
+from sevenc_sync.quiet import Quiet
 from sevenc_sync.secrets import ENV_PREFIX, Secrets, env_name
 
 DEFAULT_PATHS = (Path("config.toml"), Path("/etc/sevenc-sync/config.toml"))
@@ -80,6 +81,9 @@ class SyncSettings(_Part):
     )
 
 
+Minutes = Annotated[float, Field(gt=0, le=7 * 24 * 60)]
+
+
 class ScheduleSettings(_Part):
     """How often the daemon reads."""
 
@@ -89,6 +93,26 @@ class ScheduleSettings(_Part):
         le=7 * 24 * 60,
         description="one cadence for all streams, instead of each stream's own",
     )
+    every: dict[str, Minutes] = Field(
+        default_factory=dict,
+        description='cadences in minutes by "ACCOUNT" or "ACCOUNT/STREAM"; they stand before `every_minutes`',
+    )
+    jitter_percent: float = Field(
+        default=5, ge=0, le=50, description="by how much of its cadence a reading may be later"
+    )
+    quiet_hours: str | None = Field(
+        default=None, description="when the daemon reads nothing by itself, such as 08:00-10:00 (UTC)"
+    )
+    accounts_at_once: int = Field(
+        default=8, ge=1, le=64, description="how many accounts the daemon reads side by side"
+    )
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _quiet_hours(cls, value: str | None) -> str | None:
+        if value is not None:
+            Quiet.of(value)
+        return value
 
 
 class PushSettings(_Part):
@@ -222,6 +246,8 @@ def load(path: Path, connectors: Mapping[str, Connector], secrets: Secrets | Non
             store_url = _store_url(settings.store.url, path.parent)
         except ValueError as error:
             mistakes.append(Mistake(file, "store.url", str(error)))
+    if settings is not None:
+        mistakes += _cadences(file, settings, connectors)
     if mistakes or settings is None:
         raise ConfigInvalid(mistakes)
     return Configuration(path=path, settings=settings, accounts=accounts, store_url=store_url, master=master)
@@ -274,6 +300,22 @@ def _store_url(value: str, folder: Path) -> str:
     if url.get_backend_name() == "sqlite":
         url = url.set(database=str((folder / (url.database or "")).absolute()))
     return make_url(url).render_as_string(hide_password=False)
+
+
+def _cadences(file: str, settings: Settings, connectors: Mapping[str, Connector]) -> list[Mistake]:
+    """Cadences for accounts and streams that there are not."""
+    known = list(settings.accounts)
+    for name, table in settings.accounts.items():
+        connector = connectors.get(str(table.get("connector")))
+        known += [f"{name}/{stream.name}" for stream in connector.streams] if connector else []
+    mistakes = []
+    for name in settings.schedule.every:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            problem = f"is no account and no stream of one{hint}"
+            mistakes.append(Mistake(file, f'schedule.every."{name}"', problem))
+    return mistakes
 
 
 def _account(

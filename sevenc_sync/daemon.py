@@ -1,7 +1,9 @@
-"""The daemon: start, say so, run, drain, stop."""
+"""The daemon: start, say so, run, read the configuration again when told to, drain, stop."""
 
 import logging
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, timedelta
@@ -12,21 +14,34 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from sevenc_sync import __version__
 from sevenc_sync.clock import EPOCH
+from sevenc_sync.config import ConfigInvalid, Configuration
 from sevenc_sync.engine.local import Engine
 from sevenc_sync.engine.notify import Notifier
+from sevenc_sync.engine.reload import Refused, reconfigure
 from sevenc_sync.engine.sync_job import Account
 from sevenc_sync.push import DeliverySummary
+from sevenc_sync.store.database import StoreProblem
+from sevenc_sync.store.reads import stream_states
+from sevenc_sync.store.service import beat, leave_service, take_service
 from sevenc_sync.sync.run import RunResult
 
 TICK_SECONDS = 15  # how often due times are looked at; they themselves are in the store
+BEAT_SECONDS = 30  # how often it says that it is alive; more often where systemd's watchdog wants that
+DRAIN_SECONDS = 90  # how long a stop waits for pages in hand; less than TimeoutStopSec of the unit
 SCORE_EVERY = timedelta(hours=24)  # rolling windows move with the clock even when nothing changes
 PRUNE_EVERY = timedelta(hours=24)
 
 log = structlog.get_logger("daemon")
 
 
+def _leave_at_once() -> None:
+    """Threads that still wait for somebody would keep the process; what they had not committed is read again."""
+    logging.shutdown()
+    os._exit(1)
+
+
 class Daemon:
-    """The jobs on a scheduler: one for each account, one for matching, scoring and notes.
+    """The jobs on a scheduler: one for each account, one for matching, scoring and notes, one that says it is alive.
 
     Run times live in the store, so a restart catches up. The scheduler only wakes the work.
     """
@@ -35,16 +50,26 @@ class Daemon:
         self,
         engine: Engine,
         *,
+        load: Callable[[], Configuration] | None = None,
         notifier: Notifier | None = None,
         tick_seconds: float = TICK_SECONDS,
+        drain_seconds: float = DRAIN_SECONDS,
+        give_up: Callable[[], None] = _leave_at_once,
         on_result: Callable[[RunResult], None] = lambda _result: None,
         on_pushed: Callable[[DeliverySummary], None] = lambda _summary: None,
     ) -> None:
+        """`load` reads the configuration again, for `reload`; `give_up` ends a stop that takes too long."""
         self._engine = engine
+        self._load = load
         self._notifier = notifier or Notifier.of_process()
         self._tick = tick_seconds
+        self._drain_seconds = drain_seconds
+        self._give_up = give_up
         self._on_result = on_result
         self._on_pushed = on_pushed
+        self._scheduler: BackgroundScheduler | None = None
+        self._said = ""  # the status that was told last
+        self._reading: set[str] = set()  # accounts that are being read now
         self._fresh = threading.Event()  # something was read since the last score
         self._fresh.set()
         self._scored_at = engine.clock()
@@ -54,28 +79,69 @@ class Daemon:
     def run(self) -> None:
         """Work until the engine's stop event is set; then let running work come to its page's end.
 
-        Raises RulesInvalid before anything starts.
+        Raises RulesInvalid before anything starts, and StoreProblem when another daemon works on the store.
         """
-        rules = self._engine.rules
-        with self._scheduler() as scheduler:
-            scheduler.start()
-            log.info(
-                "started",
-                version=__version__,
-                accounts=[item.name for item in self._engine.accounts],
-                rules=rules.hash,
-            )
-            self._notifier.send("READY=1", f"STATUS=Reading {len(self._engine.accounts)} accounts.")
-            self._engine.stop.wait()
-            self._notifier.send("STOPPING=1", "STATUS=Waiting for running work.")
-            log.info("stopping")
+        engine = self._engine
+        rules = engine.rules
+        take_service(engine.store, engine.holder, engine.clock())
+        try:
+            with self._working() as scheduler:
+                scheduler.start()
+                log.info(
+                    "started",
+                    version=__version__,
+                    accounts=[item.name for item in engine.accounts],
+                    rules=rules.hash,
+                )
+                self._notifier.send("READY=1", f"STATUS={self._status()}")
+                engine.stop.wait()
+                self._notifier.send("STOPPING=1", "STATUS=Waiting for running work.")
+                log.info("stopping", reading=sorted(self._reading))
+        finally:
+            leave_service(engine.store, engine.holder)
         log.info("stopped")
 
+    def reload(self) -> bool:
+        """Read configuration and rules again; with mistakes in them the old ones stay in force. Gives whether they changed hands.
+
+        Readings that are under way end as they began.
+        """
+        self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            done = self._reload()
+        finally:
+            self._notifier.send("READY=1", f"STATUS={self._status()}")
+        return done
+
+    def _reload(self) -> bool:
+        if self._load is None:
+            return False
+        try:
+            change = reconfigure(self._engine, self._load())
+        except ConfigInvalid as error:
+            mistakes = [str(mistake) for mistake in error.mistakes]
+        except (Refused, StoreProblem) as error:
+            mistakes = [str(error)]
+        else:
+            if self._scheduler is not None:
+                self._schedule_accounts(self._scheduler)
+            log.info("configuration read again", **change)
+            return True
+        for mistake in mistakes:
+            log.error("configuration mistake", mistake=mistake)
+        action = "Mend the configuration and reload again; until then the old one stays in force."
+        log.error("configuration kept", mistakes=len(mistakes), action=action)
+        return False
+
     @contextmanager
-    def _scheduler(self) -> Iterator[BackgroundScheduler]:
-        scheduler = BackgroundScheduler(
+    def _working(self) -> Iterator[BackgroundScheduler]:
+        scheduler = self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(len(self._engine.accounts) + 2)},
+            # After a long pause everything is due: accounts wait for their turn, scoring and the sign of life do not.
+            executors={
+                "default": ThreadPoolExecutor(self._engine.config.settings.schedule.accounts_at_once),
+                "house": ThreadPoolExecutor(2),
+            },
             # By default a job that is a second late is skipped without a word, and one that overlaps is run twice.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
@@ -83,27 +149,79 @@ class Daemon:
         # jobs raise is told by the executor's logger.
         logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         now = self._engine.clock()
-        for account in self._engine.accounts:
+        self._schedule_accounts(scheduler)
+        scheduler.add_job(
+            self._judge, "interval", seconds=self._tick, id="score", executor="house", next_run_time=now
+        )
+        beat_every = self._notifier.watchdog_seconds or BEAT_SECONDS
+        scheduler.add_job(self._live, "interval", seconds=beat_every, id="alive", executor="house")
+        try:
+            yield scheduler
+        finally:
+            self._drain(scheduler)
+
+    def _schedule_accounts(self, scheduler: BackgroundScheduler) -> None:
+        wanted = {f"read {account.name}": account for account in self._engine.accounts}
+        for job in scheduler.get_jobs():
+            if job.id.startswith("read ") and job.id not in wanted:
+                job.remove()
+        for name, account in wanted.items():
             scheduler.add_job(
                 self._read,
                 "interval",
                 [account],
                 seconds=self._tick,
-                id=f"read {account.name}",
-                next_run_time=now,
+                id=name,
+                next_run_time=self._engine.clock(),
+                replace_existing=True,
             )
-        scheduler.add_job(self._judge, "interval", seconds=self._tick, id="score", next_run_time=now)
-        try:
-            yield scheduler
-        finally:
-            if scheduler.running:
-                scheduler.shutdown(wait=True)
+
+    def _drain(self, scheduler: BackgroundScheduler) -> None:
+        """Wait for pages in hand; not for ever, or the service manager kills us in the middle of something."""
+        if not scheduler.running:
+            return
+        ending = threading.Thread(target=scheduler.shutdown, name="drain", daemon=True)
+        ending.start()
+        ending.join(self._drain_seconds)
+        if ending.is_alive():
+            action = "Nothing: the next start goes on where each run committed last."
+            log.error("not drained", reading=sorted(self._reading), action=action)
+            leave_service(self._engine.store, self._engine.holder)
+            self._give_up()
+
+    def _live(self) -> None:
+        """Tell the store and the service manager that we are alive. Where the store does not answer, nobody is told."""
+        engine = self._engine
+        status = self._status()
+        if not beat(engine.store, engine.holder, engine.clock()):
+            action = "Nothing here: the other daemon does the work. Look for two services on one store."
+            log.error("another daemon works on the store", action=action)
+            engine.stop.set()
+            return
+        alive = () if self._notifier.watchdog_seconds is None else ("WATCHDOG=1",)
+        if alive or status != self._said:
+            self._notifier.send(*alive, f"STATUS={status}")
+            self._said = status
+
+    def _status(self) -> str:
+        """One line for `systemctl status`."""
+        names = {account.name for account in self._engine.accounts}
+        with self._engine.store.read() as connection:
+            states = [row["state"] for row in stream_states(connection) if row["account_name"] in names]
+        good = states.count("ok")
+        reading = sorted(self._reading)
+        doing = f"Reading {', '.join(reading)}" if reading else f"Waiting; {len(names)} accounts"
+        return f"{doing}. {good} of {len(states)} streams are well."
 
     def _read(self, account: Account) -> None:
         """Read what is due of one account."""
-        results = self._engine.sync(
-            trigger="schedule", targets=[account.name], due_only=True, on_result=self._on_result
-        )
+        self._reading.add(account.name)
+        try:
+            results = self._engine.sync(
+                trigger="schedule", targets=[account.name], due_only=True, on_result=self._on_result
+            )
+        finally:
+            self._reading.discard(account.name)
         if results:
             self._fresh.set()
 

@@ -38,6 +38,15 @@ def _redacted(_logger: object, _method: str, event: MutableMapping[str, Any]) ->
     return {key: _lines(value) if key == "exception" else _safe(value) for key, value in event.items()}
 
 
+def _at_least(level: Level) -> Any:
+    return structlog.make_filtering_bound_logger(getattr(logging, level.upper()))
+
+
+def set_level(level: Level) -> None:
+    """From now on log only this and worse; where and how stays as it was set up."""
+    structlog.configure(wrapper_class=_at_least(level))
+
+
 def set_up(
     level: Level = "info", form: Literal["auto", "console", "json"] = "auto", stream: TextIO | None = None
 ) -> None:
@@ -58,7 +67,7 @@ def set_up(
         tail.insert(0, structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*shared, *tail],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        wrapper_class=_at_least(level),
         logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=False,
     )

@@ -3,18 +3,18 @@
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from sevenc_sync.cli.common import err
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stop_on_signals(stop: threading.Event) -> Iterator[None]:
-    """Set `stop` at the first SIGINT or SIGTERM; a second SIGINT ends the program at once.
+def stop_on_signals(stop: threading.Event, reload: Callable[[], object] | None = None) -> Iterator[None]:
+    """Set `stop` at the first SIGINT or SIGTERM; a second SIGINT ends the program at once. SIGHUP calls `reload`.
 
     A Python handler alone would not do. It runs in the main thread between two of its steps: a signal that comes just
     before that thread falls asleep is not seen until it wakes, and setting an event there may wait for a lock that the
@@ -24,13 +24,15 @@ def stop_on_signals(stop: threading.Event) -> Iterator[None]:
 
     def handle(number: int, _frame: FrameType | None) -> None:
         nonlocal heard
-        heard += 1
+        heard += number != signal.SIGHUP
         if heard > 1 and number == signal.SIGINT:
             raise KeyboardInterrupt
 
     def pass_on(reader: socket.socket) -> None:
         while number := reader.recv(1):
-            if number[0] in SIGNALS and not stop.is_set():
+            if number[0] == signal.SIGHUP and reload is not None and not stop.is_set():
+                reload()
+            if number[0] in STOPS and not stop.is_set():
                 stop.set()
                 if err.is_terminal:  # a service's log stays JSON
                     err.print("Stopping after the page in hand; press Ctrl-C again to stop at once.")
@@ -38,9 +40,10 @@ def stop_on_signals(stop: threading.Event) -> Iterator[None]:
     reader, writer = socket.socketpair()
     with reader, writer:
         writer.setblocking(False)
+        numbers = STOPS if reload is None else (*STOPS, signal.SIGHUP)
         watcher = threading.Thread(target=pass_on, args=(reader,), name="signals", daemon=True)
         watcher.start()
-        before = {number: signal.signal(number, handle) for number in SIGNALS}
+        before = {number: signal.signal(number, handle) for number in numbers}
         written_to = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
         try:
             yield

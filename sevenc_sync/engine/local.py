@@ -19,7 +19,15 @@ from sevenc_sync.connect.notes import NotePort
 from sevenc_sync.engine.judge import Matched, client_tests, feeds_of, grouping
 from sevenc_sync.engine.probe import Probed, probe_account
 from sevenc_sync.engine.rulefiles import RuleFiles, rule_directories
-from sevenc_sync.engine.sync_job import Account, Choice, SyncJob, open_accounts, open_http, sync_accounts
+from sevenc_sync.engine.sync_job import (
+    Account,
+    Choice,
+    SyncJob,
+    open_accounts,
+    open_http,
+    sync_accounts,
+    timing_of,
+)
 from sevenc_sync.match import Ground, match_clients, match_devices
 from sevenc_sync.push import DeliverySummary, deliver, outbox_writer
 from sevenc_sync.registry import connectors
@@ -79,7 +87,6 @@ class Engine:
         on_result: Callable[[RunResult], None] = lambda _result: None,
     ) -> list[RunResult]:
         """Read the targets ("SOURCE" or "SOURCE/STREAM"; none: everything). Raises UnknownTarget."""
-        minutes = self.config.settings.schedule.every_minutes
         job = SyncJob(
             store=self.store,
             clock=self.clock,
@@ -92,7 +99,7 @@ class Engine:
             sweep=sweep,
             brake=Brake(share=self.config.settings.sync.brake_percent / 100, accept=accept_deletions),
             due_only=due_only,
-            cadence=None if minutes is None else timedelta(minutes=minutes),
+            timing=timing_of(self.config),
             on_progress=on_progress,
             on_result=on_result,
         )
@@ -104,6 +111,12 @@ class Engine:
     def rule_files(self) -> RuleFiles:
         """The built-in rules and those of the configured directories, as they were last read. Raises RulesInvalid."""
         return RuleFiles(rule_directories(self.config))
+
+    def take_over(self, config: Configuration, accounts: list[Account], rule_files: RuleFiles) -> None:
+        """Work with these from the next job on; what is under way ends as it began."""
+        self.config, self.accounts = config, accounts
+        self.rule_files = rule_files
+        self._judged = None  # scores everything anew: other accounts may feed the rules
 
     @property
     def rules(self) -> Rules:

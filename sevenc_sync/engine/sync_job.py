@@ -11,6 +11,7 @@ import structlog
 from pydantic import SecretStr
 
 from sevenc_sync.clock import Clock, to_seconds
+from sevenc_sync.config import Configuration
 from sevenc_sync.connect.connector import AccountSettings, Connector
 from sevenc_sync.connect.errors import (
     ConfigProblem,
@@ -23,12 +24,14 @@ from sevenc_sync.connect.errors import (
 from sevenc_sync.connect.http import Http, HttpFactory, RetryPolicy
 from sevenc_sync.connect.stream import Stream, Sweep
 from sevenc_sync.engine.budget import Budget, NoRoom
+from sevenc_sync.quiet import Quiet
 from sevenc_sync.store.accounts import ensure_account, resume_account, stop_account, stopped_reason
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import stream_states
 from sevenc_sync.sync.gone import Brake
 from sevenc_sync.sync.passes import Totals
 from sevenc_sync.sync.run import Kind, RunResult, Surroundings, fail_stream, run_stream
+from sevenc_sync.sync.timing import Timing
 
 SKEW_WORTH_SAYING = timedelta(minutes=5)
 MAX_DOWN = 2  # streams in a row that find the vendor down: then it is asked no more in this round
@@ -79,10 +82,21 @@ class SyncJob:
     sweep: bool = False
     brake: Brake = field(default_factory=Brake)
     due_only: bool = False
-    cadence: timedelta | None = None  # instead of each stream's own
+    timing: Timing = field(default_factory=Timing)
     policy: RetryPolicy | None = None
     on_progress: Callable[[str, str, Totals], None] = lambda _account, _stream, _totals: None
     on_result: Callable[[RunResult], None] = lambda _result: None
+
+
+def timing_of(config: Configuration) -> Timing:
+    """How often the configuration wants streams read."""
+    schedule = config.settings.schedule
+    return Timing(
+        always=None if schedule.every_minutes is None else timedelta(minutes=schedule.every_minutes),
+        every={name: timedelta(minutes=minutes) for name, minutes in schedule.every.items()},
+        jitter=schedule.jitter_percent / 100,
+        quiet=None if schedule.quiet_hours is None else Quiet.of(schedule.quiet_hours),
+    )
 
 
 def open_accounts(store: Store, accounts: Sequence[tuple[AccountSettings, Connector]]) -> list[Account]:
@@ -125,7 +139,7 @@ def sync_account(job: SyncJob, account: Account, streams: Collection[str] | None
         history=job.history,
         workers=account.settings.requests_at_once,
         brake=job.brake,
-        cadence=job.cadence,
+        timing=job.timing,
         on_progress=job.on_progress,
         streams=account.connector.streams,
     )
@@ -282,6 +296,8 @@ def _note_credentials(job: SyncJob, account: Account, problem: Problem | None) -
 def _due(job: SyncJob, account: Account, streams: Sequence[Stream]) -> list[Stream]:
     """The streams whose time has come. A stopped account is left alone until its credentials change."""
     if stopped_reason(job.store, account.number, account.secret_digest()) is not None:
+        return []
+    if job.timing.quiet is not None and job.timing.quiet.holds(job.clock()):
         return []
     now = to_seconds(job.clock())
     with job.store.read() as connection:

@@ -68,6 +68,7 @@ class Claim:
     last_sweep_at: datetime | None
     token: Token | None
     state: str  # the stream's, before this run
+    failures: int = 0  # runs in a row before this one that did not go well
 
 
 def claim(
@@ -124,6 +125,7 @@ def claim(
         last_full_at=None if state.last_full_at is None else from_seconds(state.last_full_at),
         last_sweep_at=None if state.last_sweep_at is None else from_seconds(state.last_sweep_at),
         state=state.state,
+        failures=state.failures,
         token=None if state.token is None else msgspec.json.decode(state.token, type=Token),
     )
 

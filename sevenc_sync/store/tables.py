@@ -73,6 +73,7 @@ __all__ = [
     "score_input",
     "score_run",
     "seen",
+    "service",
     "stream_state",
     "undecided",
     "unmatched",
@@ -238,6 +239,15 @@ watch = Table(
     Column("stream", Text, primary_key=True),
     Column("since", BigInteger, nullable=False),  # from here on no run went by unseen
     Column("looked_at", BigInteger, nullable=False),  # the source's clock at the last reading
+)
+
+service = Table(
+    "service",
+    metadata,  # who works on the store for long, such as the daemon
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),  # host:pid:start of the process
+    Column("started_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),  # when it last said that it is alive
 )
 
 run = Table(

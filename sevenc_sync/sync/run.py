@@ -34,6 +34,7 @@ from sevenc_sync.sync.parts import PartsPass
 from sevenc_sync.sync.passes import Pass, Totals
 from sevenc_sync.sync.related import RelatedRows
 from sevenc_sync.sync.sweep import SweepPass
+from sevenc_sync.sync.timing import Timing
 
 DOWN = frozenset({"failed", "unreadable", "throttled"})  # states in which a stream cannot be read
 MANY_NEW = 5000  # rows of one run after which the database's statistics are out of date
@@ -86,7 +87,7 @@ class Surroundings:
     history: timedelta  # how far back rules look
     workers: int | None = None  # requests at once, instead of the connector's own number
     brake: Brake = field(default_factory=Brake)
-    cadence: timedelta | None = None  # instead of each stream's own
+    timing: Timing = field(default_factory=Timing)
     on_progress: Callable[[str, str, Totals], None] = lambda _account, _stream, _totals: None
     streams: Sequence[Stream] = ()  # all of the account's
     codecs: dict[str, Codec] = field(default_factory=codecs)
@@ -167,7 +168,7 @@ def fail_stream(
         keep_token=True,
         error=problem.text,
         action=problem.action,
-        next_due=_next_due(around, stream, problem, now),
+        next_due=around.timing.next_due(account_name, stream, problem, claimed.failures + 1, now),
     )
     return RunResult(
         account=account_name,
@@ -374,7 +375,9 @@ class _Run:
                 keep_token=mode == "sweep" or self._place_is_good(reading, problem),
                 error=error,
                 action=action,
-                next_due=_next_due(self._around, self._stream, problem, now),
+                next_due=self._around.timing.next_due(
+                    self._account_name, self._stream, problem, self._claim.failures + 1, now
+                ),
             )
         except RunLost as lost:
             log.warning("run lost", detail=str(lost))
@@ -438,17 +441,6 @@ class _Run:
             **({"detail": problem.detail} if problem and problem.detail else {}),
         )
         return result
-
-
-def _next_due(around: Surroundings, stream: Stream, problem: Problem | None, now: datetime) -> datetime:
-    """When the stream wants to be read again: at once after a stop, for we stopped and not the source."""
-    match problem:
-        case Throttled():
-            return problem.retry_at
-        case Stopped():
-            return now
-        case _:
-            return now + (around.cadence or stream.cadence)
 
 
 # The run's state by who has to act; the first that fits counts.

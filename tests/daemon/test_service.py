@@ -26,6 +26,15 @@ def notified(tmp_path: Path) -> Iterator[socket.socket]:
         yield channel
 
 
+def heard(channel: socket.socket, wanted: str) -> str:
+    """The next message that has this line; gives all of it."""
+    for _ in range(1000):
+        message = channel.recv(4096).decode()
+        if wanted in message.splitlines():
+            return message
+    raise AssertionError(f"{wanted} was never said")
+
+
 def running(site: Any, **more: str) -> "subprocess.Popen[str]":
     site.config()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SEVENC_", "COV_"))}
@@ -42,10 +51,11 @@ def test_it_says_ready_and_stopping_and_ends_well(
     with running(site, NOTIFY_SOCKET=notified.getsockname()) as service:
         ready = notified.recv(4096).decode()
         service.send_signal(number)
-        stopping = notified.recv(4096).decode()
+        stopping = heard(notified, "STOPPING=1")
         out, err = service.communicate(timeout=60)
     assert ready.splitlines()[0] == "READY=1"
-    assert f"STATUS=Reading {len(site.sandbox.accounts)} accounts." in ready
+    assert "STATUS=" in ready
+    assert "streams are well." in ready
     assert stopping.splitlines()[0] == "STOPPING=1"
     assert service.returncode == 0
     assert out == ""
@@ -59,7 +69,7 @@ def test_a_signal_at_the_very_moment_of_readiness_is_not_lost(site: Any, notifie
         with running(site, NOTIFY_SOCKET=notified.getsockname()) as service:
             assert notified.recv(4096).startswith(b"READY=1")
             service.terminate()
-            assert notified.recv(4096).startswith(b"STOPPING=1")
+            heard(notified, "STOPPING=1")
             assert service.wait(60) == 0
             service.communicate()
 

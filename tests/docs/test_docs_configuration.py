@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sevenc_sync.config import SECRET_TYPES, Settings
+from sevenc_sync.config import SECRET_TYPES, Minutes, Settings
 from sevenc_sync.connect.connector import AccountSettings
 from sevenc_sync.registry import connectors
 
@@ -29,6 +29,8 @@ def kind(info: FieldInfo) -> str:
         return ", ".join(f"`{word}`" for word in typing.get_args(annotation))
     if typing.get_origin(annotation) is tuple:
         return "list of directories"
+    if typing.get_origin(annotation) is dict:
+        return "table of numbers" if typing.get_args(annotation)[1] is Minutes else "table of files"
     assert isinstance(annotation, type)
     return WORDS[annotation] + bounds(info)
 
@@ -51,7 +53,8 @@ def default(info: FieldInfo) -> str:
         return "must be given"
     if info.default is None:
         return "none"
-    value = list(info.default) if isinstance(info.default, tuple) else info.default
+    value = info.get_default(call_default_factory=True)
+    value = list(value) if isinstance(value, tuple) else value
     return f"`{json.dumps(value)}`"
 
 

@@ -9,6 +9,7 @@ from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.connect.text import iso
 from sevenc_sync.sync import passes
 from sevenc_sync.sync.run import FULL_EVERY
+from sevenc_sync.sync.timing import Timing
 from tests.sync.conftest import BACKUPS, DEVICES, LAG, NOW, STREAMS, THERE, TICKETS, Answer, Desk, Request
 
 
@@ -160,7 +161,7 @@ def test_a_full_pass_comes_round_whatever_the_watermark(desk: Desk) -> None:
 
 
 def test_a_run_leaves_its_numbers(desk: Desk) -> None:
-    result = desk.run(TICKETS, cadence=timedelta(minutes=15))
+    result = desk.run(TICKETS, timing=Timing(always=timedelta(minutes=15)))
     row = desk.last_run()
     assert row["id"] == result.run
     wanted = {

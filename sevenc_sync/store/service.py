@@ -1,0 +1,50 @@
+"""Which daemon works on the store: one at a time, and it is known which.
+
+A dead process of this machine is known at once; one on another machine is believed dead when it has not been heard of
+for a while.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select, update
+
+from sevenc_sync.clock import from_seconds, to_seconds
+from sevenc_sync.store.database import Store, StoreProblem
+from sevenc_sync.store.holder import is_dead
+from sevenc_sync.store.tables import service
+
+SILENT = timedelta(minutes=5)  # several times longer than a living daemon is silent
+DAEMON = "daemon"
+
+
+def take_service(store: Store, holder: str, now: datetime, name: str = DAEMON) -> None:
+    """Become the store's daemon. Raises StoreProblem, with the holder named, while another one is at work."""
+    at = to_seconds(now)
+    with store.write() as connection:
+        row = connection.execute(select(service).where(service.c.name == name).with_for_update()).first()
+        if row is not None and row.holder != holder and not _is_gone(row.holder, row.seen_at, now):
+            host, pid, _started = row.holder.rsplit(":", 2)
+            raise StoreProblem(
+                f"A daemon works on this store already: process {pid} on {host}, since "
+                f"{from_seconds(row.started_at):%Y-%m-%d %H:%M} UTC. Stop that one first; one store has one daemon. "
+                "`sync`, `score` and `push` may be run beside it."
+            )
+        connection.execute(delete(service).where(service.c.name == name))
+        connection.execute(insert(service).values(name=name, holder=holder, started_at=at, seen_at=at))
+
+
+def beat(store: Store, holder: str, now: datetime, name: str = DAEMON) -> bool:
+    """Say that the holder is alive; False when another one has taken its place."""
+    mine = (service.c.name == name) & (service.c.holder == holder)
+    with store.write() as connection:
+        return connection.execute(update(service).where(mine).values(seen_at=to_seconds(now))).rowcount == 1
+
+
+def leave_service(store: Store, holder: str, name: str = DAEMON) -> None:
+    """Let another one begin at once."""
+    with store.write() as connection:
+        connection.execute(delete(service).where(service.c.name == name, service.c.holder == holder))
+
+
+def _is_gone(holder: str, seen_at: int, now: datetime) -> bool:
+    return is_dead(holder) or to_seconds(now) - seen_at > SILENT.total_seconds()
