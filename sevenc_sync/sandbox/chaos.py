@@ -75,6 +75,10 @@ GROUNDS: Mapping[str, Ground] = {
         {"portalUrl": 7, "webRemoteUrl": {"a": 1}, "softwareStatus": 3}, r"/api/v2/account/sites$",
         {"empty_page": 1},
     ),
+    "veeam_vspc": Ground(
+        "GET", r"/api/v3/", 11, r"/protectedWorkloads/virtualMachines$", r"/organizations/companies$",
+        {"malwareState": 7, "ipAddresses": "none"}, r"/organizations/companies$", {},
+    ),
     "ninjaone": Ground(
         "GET", r"/v2/", 9, r"/v2/devices-detailed$", r"/v2/organizations$",
         {"publicIP": 7, "tags": "none"}, r"/v2/organizations$", {},
