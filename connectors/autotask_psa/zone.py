@@ -30,7 +30,11 @@ _VERSION = "/V1.0"
 
 def limits(settings: AutotaskSettings) -> Limits:
     """A pace that keeps to our share of the published limit, until the tenant's own is known."""
-    return Limits(per_minute=HOURLY * settings.quota_share / 100 / 60, burst=BURST)
+    return Limits(
+        per_minute=HOURLY * settings.quota_share / 100 / 60,
+        burst=BURST,
+        documented=f"{HOURLY:,} requests an hour to all integrations of a tenant together",
+    )
 
 
 def open_account(settings: AutotaskSettings, factory: HttpFactory) -> Http:

@@ -26,7 +26,11 @@ from sevenc_sync.connect.tokens import Token
 
 # The vendor allows an account, with all its users and integrations, 600 reads in 60 seconds. Half of that is ours.
 SHARE = 0.5
-LIMITS = Limits(per_minute=300, burst=20)
+LIMITS = Limits(
+    per_minute=300,
+    burst=20,
+    documented="600 reads in 60 seconds to all users and integrations of an account together",
+)
 FULL = 0.9  # of the limit: from here on the vendor slows everybody down, and then blocks the address for 5 minutes
 
 TOKEN_PATH = "/auth/oauth/token"  # noqa: S105 - an address; it stands beside /api, not below it

@@ -116,6 +116,7 @@ def result_json(result: "RunResult") -> dict[str, object]:
 def status_command(context: typer.Context, as_json: AsJson = False) -> None:
     """Show each account's streams: state, last good run, what is held, and what to do."""
     from sevenc_sync.score.feeds import silence_said
+    from sevenc_sync.store.accounts import kept_limits
     from sevenc_sync.store.details import backlogs
     from sevenc_sync.store.quarantine import held
     from sevenc_sync.store.reads import quotas, stream_states
@@ -129,6 +130,7 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
         frozen = {key: silence_said(item) for key, item in frozen_streams(connection).items()}
         quota = {row["account"]: row for row in quotas(connection)}
         waiting = {(item.account, item.stream): item for item in backlogs(connection)}
+        limits = kept_limits(connection)
     rows = [
         {
             "account": row["account_name"],
@@ -139,6 +141,8 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
             "next_due_at": iso(row["next_due_at"]),
             "newest_at": iso(row["newest_at"]),
             "failures": row["failures"],
+            "per_minute": kept.per_minute if (kept := limits.get(row["account_name"])) else None,
+            "at_once": kept.at_once if kept else None,
             "quota_used": quota.get(row["account_name"], {}).get("used"),
             "quota_limit": quota.get(row["account_name"], {}).get("limit"),
             "outstanding": item.waiting
@@ -173,6 +177,14 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
             for row, state in zip(rows, states, strict=True)
         ],
     )
+    for name, kept in limits.items():
+        vendors = f" The vendor allows {kept.documented}." if kept.documented else ""
+        out.print(
+            safe(
+                f"{name}: at most {kept.per_minute:,.0f} requests a minute, {kept.at_once} at once.{vendors}"
+            ),
+            soft_wrap=True,
+        )
     for name, told in quota.items():
         share = f"{told['used']:,} of {told['limit']:,} requests"
         left = f"{max(0, told['limit'] - told['used']):,} were left"

@@ -171,6 +171,11 @@ class Http:
         moved.quota, moved.allowance = self.quota, self.allowance
         return moved
 
+    @property
+    def limits(self) -> Limits:
+        """The pace that is kept, and the vendor's own limit in words."""
+        return Limits(per_minute=self._bucket.per_minute, documented=self._bucket.documented)
+
     def pace(self, per_minute: float) -> None:
         """Ask so many times a minute from now on, by what the vendor told after we were let in."""
         self._bucket.pace(per_minute)

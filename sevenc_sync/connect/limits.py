@@ -12,10 +12,14 @@ from sevenc_sync.connect.errors import Throttled
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How hard an account may be asked. `per_minute` requests on average, `burst` of them at once."""
+    """How hard an account may be asked. `per_minute` requests on average, `burst` of them one right after the other.
+
+    `documented` is the vendor's own limit in words, for people; "" where it names none.
+    """
 
     per_minute: float
     burst: int = 10
+    documented: str = ""
 
 
 SOON = timedelta(minutes=10)
@@ -89,12 +93,18 @@ class Bucket:
     """Tokens that refill with time. Shared by all threads of one account."""
 
     def __init__(self, limits: Limits, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.documented = limits.documented
         self._rate = limits.per_minute / 60
         self._burst = float(limits.burst)
         self._tokens = float(limits.burst)
         self._monotonic = monotonic
         self._at = monotonic()
         self._lock = threading.Lock()
+
+    @property
+    def per_minute(self) -> float:
+        """Requests a minute, as the pace is now."""
+        return self._rate * 60
 
     def pace(self, per_minute: float) -> None:
         """From now on another pace: a vendor may tell its limit only once we are in."""

@@ -25,7 +25,14 @@ from sevenc_sync.connect.http import Http, HttpFactory, RetryPolicy
 from sevenc_sync.connect.stream import Stream, Sweep
 from sevenc_sync.engine.budget import Budget, NoRoom
 from sevenc_sync.quiet import Quiet
-from sevenc_sync.store.accounts import ensure_account, resume_account, stop_account, stopped_reason
+from sevenc_sync.store.accounts import (
+    KeptLimits,
+    ensure_account,
+    note_limits,
+    resume_account,
+    stop_account,
+    stopped_reason,
+)
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import stream_states
 from sevenc_sync.sync.gone import Brake
@@ -51,6 +58,12 @@ class Account:
     def name(self) -> str:
         """The account's name in the configuration."""
         return self.settings.name
+
+    def limits_of(self, http: Http) -> KeptLimits:
+        """How hard the account is asked: the pace of its client, and as many requests at once as any stream may have."""
+        ranged = [stream.ranges.workers for stream in self.connector.streams if stream.ranges is not None]
+        at_once = self.settings.requests_at_once or max(ranged) if ranged else 1
+        return KeptLimits(round(http.limits.per_minute, 2), at_once, http.limits.documented)
 
     def secret_digest(self) -> str:
         """Changes when a secret changes; tells nothing of it (a keyed hash with the account's own name)."""
@@ -151,6 +164,7 @@ def sync_account(job: SyncJob, account: Account, streams: Collection[str] | None
 
     try:
         with open_http(account, job.clock, job.stop, job.policy) as http:
+            note_limits(job.store, account.number, account.limits_of(http))
             _read_streams(job, around, account, http, wanted, done)
     except Problem as problem:
         # The way in failed (discovery, credentials): every stream that waits for it says so.

@@ -1,5 +1,6 @@
 """Accounts in the store: their numbers, and whether one is stopped because its credentials are refused."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
@@ -65,3 +66,37 @@ def account_systems(connection: Connection) -> dict[int, tuple[str, str]]:
         row.id: (row.name, row.connector)
         for row in connection.execute(select(account.c.id, account.c.name, account.c.connector))
     }
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLimits:
+    """How hard an account is asked: requests a minute and at once, and the vendor's own limit in words ("": none named)."""
+
+    per_minute: float
+    at_once: int
+    documented: str = ""
+
+
+def note_limits(store: Store, number: int, kept: KeptLimits) -> None:
+    """Remember the limits that are kept now. Writes only when they are other ones."""
+    with store.read() as connection:
+        known = kept_limits(connection)
+        name = account_names(connection).get(number)
+    if name is None or known.get(name) == kept:
+        return
+    with store.write() as connection:
+        connection.execute(
+            update(account)
+            .where(account.c.id == number)
+            .values(per_minute=kept.per_minute, at_once=kept.at_once, documented_limit=kept.documented)
+        )
+
+
+def kept_limits(connection: Connection) -> dict[str, KeptLimits]:
+    """The limits by account name, of those accounts that were ever opened, in the order of their names."""
+    statement = (
+        select(account.c.name, account.c.per_minute, account.c.at_once, account.c.documented_limit)
+        .where(account.c.per_minute.is_not(None))
+        .order_by(account.c.name)
+    )
+    return {row[0]: KeptLimits(row[1], row[2], row[3] or "") for row in connection.execute(statement)}

@@ -92,6 +92,10 @@ account = Table(
         "secret_digest", Text
     ),  # tells whether the credentials have changed since the stop; not reversible
     Column("changed_at", BigInteger),
+    # the limits that were kept when it was last opened; null before
+    Column("per_minute", Double),
+    Column("at_once", Integer),
+    Column("documented_limit", Text),  # the vendor's own, in words
 )
 
 

@@ -28,6 +28,7 @@ RESULT = {
 STATUS = {
     *("account", "connector", "stream", "state", "last_ok_at", "next_due_at", "newest_at", "failures"),
     *("quarantined", "outstanding", "reason", "frozen", "quota_used", "quota_limit"),
+    *("per_minute", "at_once"),
 }
 RUN = {
     *("run", "account", "stream", "trigger", "mode", "state", "holder", "started_at", "finished_at"),

@@ -6,8 +6,11 @@ from threading import Barrier
 import pytest
 
 from sevenc_sync.store.accounts import (
+    KeptLimits,
     account_names,
     ensure_account,
+    kept_limits,
+    note_limits,
     resume_account,
     stop_account,
     stopped_reason,
@@ -58,3 +61,16 @@ def test_stopping_one_account_leaves_the_others_alone(store: Store, account: int
     other = ensure_account(store, "other", "c")
     stop_account(store, account, "refused", "digest", NOW)
     assert stopped_reason(store, other, "digest") is None
+
+
+def test_the_limits_that_are_kept_are_remembered_by_name(store: Store, account: int) -> None:
+    with store.read() as connection:
+        assert kept_limits(connection) == {}
+    for kept in (
+        KeptLimits(300.0, 4, "600 a minute"),
+        KeptLimits(300.0, 4, "600 a minute"),
+        KeptLimits(12.5, 1),
+    ):
+        note_limits(store, account, kept)
+        with store.read() as connection:
+            assert kept_limits(connection) == {"psa": kept}
