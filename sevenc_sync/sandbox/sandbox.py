@@ -76,11 +76,6 @@ class Sandbox:
         return _of_type(self.vendors, DattoBcdr)
 
     @property
-    def ninja(self) -> NinjaOne:
-        """The simulated NinjaOne. KeyError if it is not served."""
-        return _of_type(self.vendors, NinjaOne)
-
-    @property
     def veeam(self) -> VeeamVspc:
         """The simulated Veeam Service Provider Console. KeyError if it is not served."""
         return _of_type(self.vendors, VeeamVspc)
