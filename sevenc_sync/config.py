@@ -9,9 +9,11 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -115,13 +117,97 @@ class ScheduleSettings(_Part):
         return value
 
 
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
 class PushSettings(_Part):
     """What is written back into the PSA."""
 
-    mode: Literal["off", "auto"] = Field(
-        default="off",
-        description="auto: the daemon writes notes by itself; off: only `sevenc-sync push` does",
+    mode: Literal["off", "review", "auto"] = Field(
+        default="review",
+        description="off: no notes at all; review: a person approves each plan; auto: the daemon writes notes by itself",
     )
+    cadence: Literal["monthly", "change", "both"] = Field(
+        default="both", description="when a note that would say something else is due"
+    )
+    change_points: float = Field(
+        default=5,
+        ge=1,
+        le=100,
+        description="by how much the score must differ from the last note's; another level of a block is enough too",
+    )
+    min_proof_percent: float = Field(
+        default=20, ge=0, le=100, description="clients with less proof get no note"
+    )
+    quiet_hours: str | None = Field(
+        default=None, description="when the daemon writes nothing by itself, such as 19:00-07:00"
+    )
+    quiet_days: tuple[Day, ...] = Field(
+        default=(), description="days on which the daemon writes nothing by itself, such as sat and sun"
+    )
+    timezone: str = Field(
+        default="UTC",
+        description="the MSP's time zone, such as Europe/Budapest: for days, months and quiet hours",
+    )
+    language: Literal["en", "de", "hu"] = Field(default="en", description="the language of what is written")
+    history: Literal["living", "append"] = Field(
+        default="living",
+        description="living: one note a client, kept up to date; append: a new one each time",
+    )
+    template: Path | None = Field(default=None, description="a template of your own for notes")
+    templates: dict[str, Path] = Field(
+        default_factory=dict, description="templates for clients of a group, by the group's id"
+    )
+    brake_drop_percent: float = Field(
+        default=20,
+        ge=0,
+        le=100,
+        description="the largest share of the clients that may stand a level lower after one push",
+    )
+    brake_removed_percent: float = Field(
+        default=50,
+        ge=0,
+        le=100,
+        description="the largest share of a client's records that may be gone since its last note",
+    )
+    brake_notes: int = Field(
+        default=100,
+        ge=1,
+        le=100_000,
+        description="the most notes that one push writes without a person's word",
+    )
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _quiet_hours(cls, value: str | None) -> str | None:
+        if value is not None:
+            times_of(value)
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("expected a time zone such as Europe/Budapest") from None
+        return value
+
+
+def times_of(text: str) -> tuple[time, time]:
+    """Two times of the day, as in 19:00-07:00. Raises ValueError."""
+    match = re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*", text)
+    wrong = ValueError("expected two different times of the day, such as 19:00-07:00")
+    if match is None:
+        raise wrong
+    hours = [int(number) for number in match.groups()]
+    try:
+        start, end = time(hours[0], hours[1]), time(hours[2], hours[3])
+    except ValueError:
+        raise wrong from None
+    if start == end:
+        raise wrong
+    return start, end
 
 
 class _Layered(BaseSettings):
@@ -246,6 +332,7 @@ def load(path: Path, connectors: Mapping[str, Connector], secrets: Secrets | Non
             store_url = _store_url(settings.store.url, path.parent)
         except ValueError as error:
             mistakes.append(Mistake(file, "store.url", str(error)))
+        mistakes += _template_mistakes(settings.push, path.parent)
     if settings is not None:
         mistakes += _cadences(file, settings, connectors)
     if mistakes or settings is None:
@@ -315,6 +402,22 @@ def _cadences(file: str, settings: Settings, connectors: Mapping[str, Connector]
             hint = f"; did you mean {near[0]}?" if near else ""
             problem = f"is no account and no stream of one{hint}"
             mistakes.append(Mistake(file, f'schedule.every."{name}"', problem))
+    return mistakes
+
+
+def _template_mistakes(told: PushSettings, folder: Path) -> list[Mistake]:
+    """What is wrong with the operator's templates: each is tried on notes of every kind."""
+    found = {"push.template": told.template} if told.template else {}
+    found |= {f"push.templates.{group}": path for group, path in told.templates.items()}
+    if not found:
+        return []
+    from sevenc_sync.push.samples import try_template  # noqa: PLC0415 - heavy, and only needed where there are templates
+
+    mistakes = []
+    for key, path in found.items():
+        fault = try_template(folder / path)
+        if fault is not None:
+            mistakes.append(Mistake(fault.place, key, f"is not a usable template: {fault.problem}"))
     return mistakes
 
 

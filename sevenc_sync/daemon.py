@@ -248,8 +248,15 @@ class Daemon:
             self._pruned_at = now
         if scored is not None:
             log.info("scored", clients=scored.clients, changed=scored.changed, rules=scored.rules_hash)
-        if engine.config.settings.push.mode == "auto":
-            summary = engine.deliver("schedule")
-            if summary.tried:
-                log.info("notes delivered", **summary.counts())
-            self._on_pushed(summary)
+        self._push()
+
+    def _push(self) -> None:
+        """Send what a person has approved, and anything where the mode is auto; nothing in the quiet hours."""
+        engine = self._engine
+        policy = engine.pushing.policy
+        if policy.mode == "off" or policy.is_quiet(engine.clock()):
+            return
+        summary = engine.deliver("schedule")
+        if summary.tried:
+            log.info("notes delivered", **summary.counts())
+        self._on_pushed(summary)

@@ -12,9 +12,12 @@ from sevenc_sync.connect.errors import (
     ConfigProblem,
     ContractChanged,
     CredentialsProblem,
+    NoSuchChoice,
     Overloaded,
+    PeriodClosed,
     Problem,
     RecordVanished,
+    TextTooLong,
     VendorDown,
 )
 
@@ -65,6 +68,25 @@ _MEANINGS: tuple[tuple[re.Pattern[str], Callable[[str], Problem]], ...] = tuple(
         (
             _NOT_LET_IN,
             _credentials("Autotask does not let this API user in."),
+        ),
+        (
+            r"maximum length of \d+ exceeded|exceeds? the maximum length|too long",
+            lambda words: TextTooLong(f'Autotask finds a text too long ("{words}").', detail=words),
+        ),
+        (
+            # how it is worded is documented nowhere
+            r"period[^.]{0,60}(closed|locked)|(closed|locked)[^.]{0,40}period",
+            lambda words: PeriodClosed(
+                f'Autotask takes nothing for a closed period ("{words}").', detail=words
+            ),
+        ),
+        (
+            r"picklist value \[[^\]]*\] does not exist",
+            lambda words: NoSuchChoice(
+                f'Autotask does not have a value that we name ("{words}").',
+                action="Compare note_action_type and the ticket_ settings with Autotask's own lists.",
+                detail=words,
+            ),
         ),
         (
             r"permission|access (is )?denied|not authorized",

@@ -4,21 +4,25 @@ Notes are written below their company and read from their own collection. A note
 signs it, which the configuration names. Texts are cleaned both ways, so that a text compares equal to what was written.
 """
 
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
 import msgspec
 
-from connectors.autotask_psa import queries, wire
+from connectors.autotask_psa import queries, replies, wire
+from connectors.autotask_psa.choices import picked
 from connectors.autotask_psa.settings import AutotaskSettings
 from connectors.autotask_psa.work import NOTE_TITLE
-from sevenc_sync.connect.errors import AccessProblem, ConfigProblem, ContractChanged, RecordVanished
+from sevenc_sync.connect.errors import (
+    AccessProblem,
+    ConfigProblem,
+    ContractChanged,
+    RecordVanished,
+)
 from sevenc_sync.connect.http import Http, Response
-from sevenc_sync.connect.notes import VendorNote
-from sevenc_sync.connect.pages import Envelope, SinglePage
+from sevenc_sync.connect.notes import CompanyState, VendorNote
 from sevenc_sync.connect.text import clean, flag, iso
 from sevenc_sync.connect.walk import read_all
 
@@ -39,11 +43,18 @@ class CompanyNotes:
         self._wanted_type = settings.note_action_type
         self._type: int | None = None
 
-    def find(self, company: str, reference: str) -> list[VendorNote]:
-        """See NotePort. The reference is looked for here, among all notes of the company."""
-        owner = _number(company)
-        whole = re.compile(rf"(?<!\w){re.escape(reference)}(?!\w)")
-        with _naming_the_right():
+    def company(self, company: str) -> CompanyState:
+        """See NotePort. Autotask deletes no company; one that was merged into another is deactivated or gone."""
+        answer = self._http.get(f"/Companies/{number_of(company)}")
+        item = None if answer.body.strip() == b"null" else decoded(answer, replies.CompanyItem).item
+        if item is None:
+            raise RecordVanished(f"Autotask does not have the company {company}.")
+        return "inactive" if flag(item.is_active) is False else "active"
+
+    def find(self, company: str, mark: str) -> list[VendorNote]:
+        """See NotePort. The mark is looked for here, among all notes of the company."""
+        owner = number_of(company)
+        with naming_the_right():
             notes = read_all(
                 self._http,
                 "/CompanyNotes/query",
@@ -57,23 +68,23 @@ class CompanyNotes:
         return [
             _known(note)
             for note in sorted(notes, key=lambda note: note.id)
-            if note.company_id == owner and whole.search(note.note or "")
+            if note.company_id == owner and mark in (note.note or "")
         ]
 
     def read(self, company: str, note: str) -> VendorNote | None:
         """See NotePort."""
         try:
-            with _naming_the_right():
-                answer = self._http.get(f"/CompanyNotes/{_number(note)}")
+            with naming_the_right():
+                answer = self._http.get(f"/CompanyNotes/{number_of(note)}")
         except RecordVanished:
             return None
         # a note that is not there: 404, or nothing with status 200
-        item = None if answer.body.strip() == b"null" else _decode(answer, wire.NoteItem).item
-        return None if item is None or item.company_id != _number(company) else _known(item)
+        item = None if answer.body.strip() == b"null" else decoded(answer, wire.NoteItem).item
+        return None if item is None or item.company_id != number_of(company) else _known(item)
 
     def create(self, company: str, text: str) -> VendorNote:
         """See NotePort. Raises ConfigProblem when nobody is named to sign the note."""
-        owner = _number(company)
+        owner = number_of(company)
         if self._signer is None:
             raise ConfigProblem(
                 "Autotask wants a person who signs each note, and note_resource is not set.",
@@ -90,16 +101,16 @@ class CompanyNotes:
             "name": NOTE_TITLE,
             "note": note,
         }
-        with _naming_the_right():
-            written = _decode(self._http.write("POST", f"/Companies/{owner}/Notes", body), wire.Written)
+        with naming_the_right():
+            written = decoded(self._http.write("POST", f"/Companies/{owner}/Notes", body), wire.Written)
         return VendorNote(id=str(written.item_id), text=note)
 
     def update(self, company: str, note: str, text: str) -> VendorNote:
         """See NotePort. Only the text changes: what a PATCH leaves out stays."""
         wanted = clean(text) or ""
-        with _naming_the_right():
+        with naming_the_right():
             self._http.write(
-                "PATCH", f"/Companies/{_number(company)}/Notes", {"id": _number(note), "note": wanted}
+                "PATCH", f"/Companies/{number_of(company)}/Notes", {"id": number_of(note), "note": wanted}
             )
         return VendorNote(id=note, text=wanted)
 
@@ -110,34 +121,11 @@ class CompanyNotes:
         return self._type
 
     def _find_type(self) -> int:
-        with _naming_the_right():
-            fields = read_all(
-                self._http,
-                "/CompanyNotes/entityInformation/fields",
-                wire.FieldInfo,
-                SinglePage(),
-                key="name",
-                layout=Envelope("fields"),
-            )
-        values = [
-            value
-            for field in fields
-            if field.name.lower() == "actiontype"
-            for value in field.picklist_values or ()
-            if flag(value.is_active) is not False
-        ]
-        wanted = self._wanted_type.strip().casefold()
-        for value in values:
-            if (clean(value.label) or "").casefold() == wanted and value.value is not None:
-                return _number(str(value.value))
-        names = ", ".join(sorted(filter(None, (clean(value.label) for value in values))))
-        raise ConfigProblem(
-            f"Autotask has no active action type {self._wanted_type!r} for company notes.",
-            action=f"Set note_action_type to one of: {names}.",
-        )
+        with naming_the_right():
+            return picked(self._http, "CompanyNotes", "actionType", self._wanted_type, "note_action_type")
 
 
-def _number(value: str) -> int:
+def number_of(value: str) -> int:
     """An id as the vendor writes it. Raises RecordVanished for what cannot be one."""
     if not value.isascii() or not value.isdecimal():
         raise RecordVanished(f"Autotask has no record {value!r}: its ids are numbers.")
@@ -148,21 +136,27 @@ def _known(note: wire.Note) -> VendorNote:
     return VendorNote(id=str(note.id), text=clean(note.note) or "")
 
 
-def _decode(response: Response, kind: type[T]) -> T:
+def decoded(response: Response, kind: type[T]) -> T:
+    """The answer as a record of that kind. Raises ContractChanged."""
     try:
         return msgspec.json.decode(response.body, type=kind)
     except msgspec.DecodeError as error:
-        raise ContractChanged("Autotask answered a note with something else.", detail=str(error)) from error
+        text = "Autotask answered what was written with something else."
+        raise ContractChanged(text, detail=str(error)) from error
+
+
+def naming_the_right(what: str = "company notes", needs: str = NEEDS) -> AbstractContextManager[None]:
+    """Say which right is missing: Autotask does not."""
+    return _naming(what, needs)
 
 
 @contextmanager
-def _naming_the_right() -> Iterator[None]:
-    """Say which right is missing: Autotask does not."""
+def _naming(what: str, needs: str) -> Iterator[None]:
     try:
         yield
     except AccessProblem as error:
         raise AccessProblem(
-            "The API user may not read or write company notes.",
-            action=f"Give its security level this right in Admin > Security Levels: {NEEDS}.",
+            f"The API user may not read or write {what}.",
+            action=f"Give its security level this right in Admin > Security Levels: {needs}.",
             detail=error.text,
         ) from error

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from sevenc_sync.connect.connector import AccountSettings, check_base_url, is_loopback
+from sevenc_sync.connect.connector import AccountSettings, Extra, check_base_url, is_loopback
 
 DISCOVERY = "https://webservices.autotask.net"  # tells every user's zone
 ROOT = "/ATServicesRest"
@@ -62,6 +62,25 @@ class AutotaskSettings(AccountSettings):
     note_action_type: str = Field(
         default="General", min_length=1, description="the action type of client notes, by its name"
     )
+    score_field: str | None = Field(
+        default=None, min_length=1, description="the companies' user-defined field for the score, by its name"
+    )
+    proof_field: str | None = Field(
+        default=None, min_length=1, description="the one for the proof in percent"
+    )
+    score_day_field: str | None = Field(
+        default=None, min_length=1, description="the one for the day of the score"
+    )
+    ticket_queue: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the queue for a ticket per accepted plan item, by its name; unset: no tickets",
+    )
+    ticket_type: str | None = Field(default=None, min_length=1, description="their ticket type")
+    ticket_priority: str = Field(default="Medium", min_length=1, description="their priority")
+    ticket_note_type: str | None = Field(
+        default=None, min_length=1, description="the type of notes on them; the tenant's default if unset"
+    )
     quota_share: int = Field(
         default=25,
         ge=1,
@@ -74,3 +93,12 @@ class AutotaskSettings(AccountSettings):
         le=MOST_AT_ONCE,
         description="how many requests may be under way; Autotask refuses a fourth at the same endpoint",
     )
+
+    @property
+    def extras(self) -> frozenset[Extra]:
+        """What else than notes this account is to be written."""
+        wanted: dict[Extra, bool] = {
+            "fields": any((self.score_field, self.proof_field, self.score_day_field)),
+            "tickets": self.ticket_queue is not None,
+        }
+        return frozenset(name for name, is_wanted in wanted.items() if is_wanted)

@@ -4,6 +4,7 @@ Ordinary refusals are left to the kit: 401 (credentials), 403 "You do not have s
 right; the stream's `needs` names it), 404 NotFound (a record), 429 and passing faults (wait).
 """
 
+import re
 from collections.abc import Mapping
 
 from sevenc_sync.connect.answers import vendor_words
@@ -11,7 +12,11 @@ from sevenc_sync.connect.errors import (
     ConfigProblem,
     ContractChanged,
     CredentialsProblem,
+    NoSuchChoice,
+    PeriodClosed,
     Problem,
+    RecordVanished,
+    TextTooLong,
 )
 
 _KEYS = "Check company_id, public_key, private_key and client_id; the keys belong to System > Members > API Members."
@@ -24,7 +29,7 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Problem 
     """The problem that an error answer means; None where the status says it."""
     said = _words(body)
     if status in (400, 404):
-        return _address_problem(status, said)
+        return _address_problem(status, said) or (_refused_write(said, body) if status == 400 else None)  # noqa: PLR2004 - bad request
     if status in (401, 403):
         return _entry_problem(said)
     if status in (406, 415):
@@ -63,6 +68,29 @@ def _address_problem(status: int, said: str) -> Problem | None:
                 "There is no ConnectWise API at this address.",
                 action="Check base_url and codebase. After an upgrade of ConnectWise the next run finds the new one.",
             )
+    return None
+
+
+# What is said of the fields of a record that we send. The words for texts and periods are documented nowhere.
+_TOO_LONG = re.compile(r"maximum length|too long|length of|string or binary data would be truncated")
+_CLOSED = re.compile(r"period[^.]{0,60}closed|closed[^.]{0,40}period")
+_NO_CHOICE = re.compile(r"\b(type|board|priority|status)[^.\"]{0,20} not found")
+_NO_COMPANY = re.compile(r"\bcompany \S+ not found")
+
+
+def _refused_write(said: str, body: bytes) -> Problem | None:
+    words = vendor_words(body)
+    if _TOO_LONG.search(said):
+        return TextTooLong(f'ConnectWise finds a text too long ("{words}").')
+    if _CLOSED.search(said):
+        return PeriodClosed(f'ConnectWise takes nothing for a closed period ("{words}").')
+    if _NO_COMPANY.search(said):
+        return RecordVanished(f'ConnectWise does not have this company ("{words}").')
+    if _NO_CHOICE.search(said):
+        return NoSuchChoice(
+            f'ConnectWise does not have a type, board, priority or status that we name ("{words}").',
+            action="Compare note_type, ticket_board, ticket_type and ticket_priority with ConnectWise's own lists.",
+        )
     return None
 
 

@@ -4,9 +4,8 @@ Line ends are written as CR LF, as ConnectWise's own screens write them (its Win
 line), and given back as LF. Texts are cleaned both ways, so that a text compares equal to what was written.
 """
 
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from urllib.parse import quote
 
 import msgspec
@@ -14,9 +13,9 @@ import msgspec
 from connectors.connectwise_psa import wire
 from connectors.connectwise_psa.settings import ConnectwiseSettings
 from connectors.connectwise_psa.streams import FORWARD_ONLY, PAGE_SIZE
-from sevenc_sync.connect.errors import AccessProblem, ConfigProblem, ContractChanged, RecordVanished
+from sevenc_sync.connect.errors import AccessProblem, ContractChanged, NoSuchChoice, RecordVanished
 from sevenc_sync.connect.http import Http, Response
-from sevenc_sync.connect.notes import VendorNote
+from sevenc_sync.connect.notes import CompanyState, VendorNote
 from sevenc_sync.connect.pages import Keyset
 from sevenc_sync.connect.text import clean, flag
 from sevenc_sync.connect.walk import read_all
@@ -39,10 +38,21 @@ class CompanyNotes:
         self._type: dict[str, int] | None = None
         self._type_known = False
 
-    def find(self, company: str, reference: str) -> list[VendorNote]:
-        """See NotePort. The reference is looked for here: a condition over texts may be ignored by the server."""
-        whole = re.compile(rf"(?<![\w-]){re.escape(reference)}(?![\w-])")  # not a longer one's beginning
-        with _naming_the_right():
+    def company(self, company: str) -> CompanyState:
+        """See NotePort. Deleted companies, and those merged into another, can still be read."""
+        path = f"/company/companies/{quote(company, safe='')}"
+        answer = self._http.get(path, {"fields": wire.fields_of(wire.SweptCompany)})
+        try:
+            found = msgspec.json.decode(answer.body, type=wire.SweptCompany)
+        except msgspec.DecodeError as error:
+            raise ContractChanged(
+                "ConnectWise answered a company with something else.", detail=str(error)
+            ) from error
+        return "deleted" if flag(found.deleted_flag) else "active"
+
+    def find(self, company: str, mark: str) -> list[VendorNote]:
+        """See NotePort. The mark is looked for here: a condition over texts may be ignored by the server."""
+        with naming_the_right():
             notes = read_all(
                 self._http,
                 _path(company),
@@ -51,14 +61,12 @@ class CompanyNotes:
                 params={"fields": _NOTE_FIELDS},
                 headers=FORWARD_ONLY,
             )
-        return [
-            _known(note) for note in sorted(notes, key=lambda note: note.id) if whole.search(note.text or "")
-        ]
+        return [_known(note) for note in sorted(notes, key=lambda note: note.id) if mark in (note.text or "")]
 
     def read(self, company: str, note: str) -> VendorNote | None:
         """See NotePort."""
         try:
-            with _naming_the_right():
+            with naming_the_right():
                 return _decode(self._http.get(_path(company, note), {"fields": _NOTE_FIELDS}))
         except RecordVanished:
             return None
@@ -69,13 +77,13 @@ class CompanyNotes:
         kind = self._note_type()
         if kind is not None:
             body["type"] = kind
-        with _naming_the_right():
+        with naming_the_right():
             return _decode(self._http.write("POST", _path(company), body))
 
     def update(self, company: str, note: str, text: str) -> VendorNote:
         """See NotePort."""
         change = [{"op": "replace", "path": "text", "value": _outgoing(text)}]
-        with _naming_the_right():
+        with naming_the_right():
             return _decode(self._http.write("PATCH", _path(company, note), change))
 
     def _note_type(self) -> dict[str, int] | None:
@@ -110,7 +118,7 @@ class CompanyNotes:
             chosen = [item for item in types if (clean(item.name) or "").casefold() == wanted]
             if not chosen:
                 names = ", ".join(sorted(filter(None, (clean(item.name) for item in types))))
-                raise ConfigProblem(
+                raise NoSuchChoice(
                     f"ConnectWise has no company note type {self._wanted_type!r}.",
                     action=f"Set note_type to one of: {names}.",
                 )
@@ -139,14 +147,18 @@ def _decode(response: Response) -> VendorNote:
         ) from error
 
 
-@contextmanager
-def _naming_the_right() -> Iterator[None]:
+def naming_the_right(what: str = "company notes", needs: str = NEEDS) -> AbstractContextManager[None]:
     """Say which right is missing: a status of 403 alone does not."""
+    return _naming(what, needs)
+
+
+@contextmanager
+def _naming(what: str, needs: str) -> Iterator[None]:
     try:
         yield
     except AccessProblem as error:
         raise AccessProblem(
-            "The API member may not read or write company notes.",
-            action=f"Give its role this right in System > Security Roles: {NEEDS}.",
+            f"The API member may not read or write {what}.",
+            action=f"Give its role this right in System > Security Roles: {needs}.",
             detail=error.text,
         ) from error

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from sevenc_sync.connect.connector import AccountSettings
+from sevenc_sync.connect.connector import AccountSettings, Extra
 
 DEFAULT_API_VERSION = "2026.4"
 
@@ -55,3 +55,28 @@ class ConnectwiseSettings(AccountSettings):
         default=None,
         description="the company note type for our notes, by its name; the tenant's default if unset",
     )
+    score_field: str | None = Field(
+        default=None, min_length=1, description="the company custom field for the score, by its caption or id"
+    )
+    proof_field: str | None = Field(
+        default=None, min_length=1, description="the one for the proof in percent"
+    )
+    score_day_field: str | None = Field(
+        default=None, min_length=1, description="the one for the day of the score"
+    )
+    ticket_board: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the service board for a ticket per accepted plan item, by its name; unset: no tickets",
+    )
+    ticket_type: str | None = Field(default=None, min_length=1, description="their type on that board")
+    ticket_priority: str | None = Field(default=None, min_length=1, description="their priority")
+
+    @property
+    def extras(self) -> frozenset[Extra]:
+        """What else than notes this account is to be written."""
+        wanted: dict[Extra, bool] = {
+            "fields": any((self.score_field, self.proof_field, self.score_day_field)),
+            "tickets": self.ticket_board is not None,
+        }
+        return frozenset(name for name, is_wanted in wanted.items() if is_wanted)

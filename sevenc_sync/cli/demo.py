@@ -109,7 +109,7 @@ def sandbox_command(
     folder, mark = _open_home(home, seed, clients, psa, utc_now())
     stop = threading.Event()
     with stop_on_signals(stop), _sandbox(folder, mark, utc_now, port) as sandbox:
-        written = folder.write_config(sandbox.accounts, push="off", every_minutes=None)
+        written = folder.write_config(sandbox.accounts, push="review", every_minutes=None)
         _upgrade(_load(folder))
         out.print("Simulated vendors are listening:")
         for account in sandbox.accounts:

@@ -152,6 +152,8 @@ def _config_text(accounts: Sequence["SandboxAccount"], *, push: str, every_minut
         "",
         "[push]",
         f'mode = "{push}"',
+        # However many clients the simulated MSP has: nobody is there to say yes to all of them.
+        "brake_notes = 100000",
     ]
     if every_minutes is not None:
         lines += ["", "[schedule]", f"every_minutes = {every_minutes}"]

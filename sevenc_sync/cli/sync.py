@@ -118,7 +118,8 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
     from sevenc_sync.score.feeds import silence_said
     from sevenc_sync.store.accounts import kept_limits
     from sevenc_sync.store.details import backlogs
-    from sevenc_sync.store.quarantine import held
+    from sevenc_sync.store.pushes import open_hold
+    from sevenc_sync.store.quarantine import held as quarantined
     from sevenc_sync.store.reads import quotas, stream_states
     from sevenc_sync.store.silence import frozen_streams
 
@@ -126,11 +127,12 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
     _say_rule_mistakes(config)
     with store_of(config) as store, store.read() as connection:
         states = stream_states(connection)
-        bad = held(connection)
+        bad = quarantined(connection)
         frozen = {key: silence_said(item) for key, item in frozen_streams(connection).items()}
         quota = {row["account"]: row for row in quotas(connection)}
         waiting = {(item.account, item.stream): item for item in backlogs(connection)}
         limits = kept_limits(connection)
+        held = open_hold(connection)
     rows = [
         {
             "account": row["account_name"],
@@ -201,6 +203,10 @@ def status_command(context: typer.Context, as_json: AsJson = False) -> None:
             )
     for reason, streams in _by_reason(rows).items():
         err.print(safe(f"{', '.join(streams)}: {reason}"), soft_wrap=True)
+    if held is not None:
+        for reason in held.reasons:
+            said = f"The brake holds a push since {held.at:%Y-%m-%d %H:%M} UTC: {reason}"
+            err.print(safe(said), soft_wrap=True)
 
 
 def _say_rule_mistakes(config: "Configuration") -> None:

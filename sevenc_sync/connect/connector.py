@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sevenc_sync.connect.http import Http, HttpFactory
-from sevenc_sync.connect.notes import NotePort
+from sevenc_sync.connect.notes import FieldPort, NotePort, TicketPort
 from sevenc_sync.connect.stream import Detail, Stream
 
 
@@ -102,10 +102,14 @@ class AccountSettings(BaseModel):
         return None if value is None else check_proxy(value)
 
 
+Extra = Literal["fields", "tickets"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
     """One vendor. `open` does discovery and gives the client that all its streams use.
 
+    `fields` and `tickets` write more than notes, where `writes` says that an account's settings ask for it.
     `link` makes an address in the vendor's own screens for a record (table, id), or None where there is none.
     """
 
@@ -116,6 +120,9 @@ class Connector:
     open: Callable[[Any, HttpFactory], Http]
     streams: tuple[Stream, ...]
     notes: Callable[[Http, Any], NotePort] | None = None
+    fields: Callable[[Http, Any], FieldPort] | None = None
+    tickets: Callable[[Http, Any], TicketPort] | None = None
+    writes: Callable[[Any], frozenset[Extra]] = lambda _settings: frozenset()
     link: Callable[[Any, str, str], str | None] = lambda _settings, _table, _id: None
 
     def details_of(self, stream: str) -> Mapping[str, Detail]:

@@ -28,6 +28,10 @@ class ConfigProblem(Problem):
     default_action = "Correct the configuration and run `sevenc-sync check`."
 
 
+class NoSuchChoice(ConfigProblem):
+    """A word of the configuration, such as a note's type, that the vendor does not have (any more)."""
+
+
 class CredentialsProblem(ConfigProblem):
     """The vendor refuses our key: the whole account stops, so that it is not locked out."""
 
@@ -68,6 +72,19 @@ class Overloaded(VendorDown):
 
 class ContractChanged(Problem):
     """The answer has a shape that we do not know. It is never read as "no records"."""
+
+
+class TextTooLong(ContractChanged):
+    """The vendor refuses a text of ours because it is longer than its field."""
+
+
+class PeriodClosed(Problem):
+    """The vendor takes nothing for this time any more: the books of the period are closed."""
+
+    actor = "operator, at the vendor"
+    default_action = (
+        "Nothing: it is tried again every day. To have it now, open the period in the vendor's own screens."
+    )
 
 
 class RecordVanished(Problem):

@@ -3,37 +3,37 @@
 import gc
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 import structlog
 
 from sevenc_sync.clock import Clock, utc_now
 from sevenc_sync.config import Configuration
 from sevenc_sync.connect.connector import Connector
-from sevenc_sync.connect.errors import CredentialsProblem, Problem
 from sevenc_sync.connect.http import RetryPolicy
-from sevenc_sync.connect.notes import NotePort
 from sevenc_sync.engine.judge import Matched, client_tests, feeds_of, grouping
 from sevenc_sync.engine.probe import Probed, probe_account
+from sevenc_sync.engine.push_job import PushJob, places_of, policy_of
 from sevenc_sync.engine.rulefiles import RuleFiles, rule_directories
 from sevenc_sync.engine.sync_job import (
     Account,
     Choice,
     SyncJob,
     open_accounts,
-    open_http,
     sync_accounts,
     timing_of,
 )
 from sevenc_sync.match import Ground, match_clients, match_devices
-from sevenc_sync.push import DeliverySummary, deliver, outbox_writer
+from sevenc_sync.push import DeliverySummary, outbox_writer
 from sevenc_sync.registry import connectors
 from sevenc_sync.score import (
     Basis,
     ClientResult,
+    OnSaved,
     Rules,
     ScoreSummary,
     due,
@@ -42,11 +42,10 @@ from sevenc_sync.score import (
     prune_inputs,
     score_clients,
 )
-from sevenc_sync.store.accounts import ensure_account, stop_account
+from sevenc_sync.store.accounts import ensure_account
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import this_holder
 from sevenc_sync.store.migrate import require_current
-from sevenc_sync.store.outbox import waiting_counts
 from sevenc_sync.sync.gone import Brake
 from sevenc_sync.sync.passes import Totals
 from sevenc_sync.sync.run import RunResult
@@ -161,7 +160,7 @@ class Engine:
         return summary
 
     def score(self, now: datetime, clients: Collection[int] | None = None) -> ScoreSummary:
-        """Score the clients (none given: all) as of `now`; each note that must change is in the outbox afterwards."""
+        """Score the clients (none given: all) as of `now`; each note that is due is in the outbox afterwards."""
         rules = self.rule_files.book.at(now)
         return score_clients(
             self.store,
@@ -169,9 +168,19 @@ class Engine:
             now,
             feeds_of(self.accounts),
             clients=clients,
-            on_scored=outbox_writer(rules, self._note_accounts()),
-            on_saved=plan_keeper(rules),
+            on_saved=self._keepers(rules),
         )
+
+    def _keepers(self, rules: Rules) -> OnSaved:
+        """What is kept in step with the scores: the plans first, because notes tell of them."""
+        keep_plans = plan_keeper(rules)
+        keep_notes = outbox_writer(rules, places_of(self.accounts), policy_of(self.config))
+
+        def keep(connection: Any, results: Sequence[ClientResult]) -> None:
+            keep_plans(connection, results)
+            keep_notes(connection, results)
+
+        return keep
 
     def prune(self, now: datetime) -> int:
         """Let go what only replays of runs older than `store.replay_days` need; gives the number of rows."""
@@ -184,38 +193,22 @@ class Engine:
         with self.store.read() as connection:
             return preview(connection, self.rule_files.book.at(now), now, feeds_of(self.accounts), clients)
 
-    def deliver(self, trigger: str) -> DeliverySummary:
-        """Write the waiting notes into their PSAs. An account that cannot be opened keeps its notes waiting."""
-        with self.store.read() as connection:
-            waiting = waiting_counts(connection)
-        refused: dict[int, str] = {}
-        ports: dict[int, NotePort] = {}
-        with ExitStack() as opened:
-            for account in self.accounts:
-                if account.connector.notes is None or account.number not in waiting:
-                    continue
-                try:
-                    http = opened.enter_context(open_http(account, self.clock, self.stop))
-                    ports[account.number] = account.connector.notes(http, account.settings)
-                except Problem as problem:
-                    log.warning("notes not deliverable", account=account.name, error=problem.text)
-                    if isinstance(problem, CredentialsProblem):
-                        refused[account.number] = problem.text
-            summary = deliver(self.store, ports, self.clock, self.stop, trigger=trigger, holder=self.holder)
-        refused |= dict.fromkeys(
-            summary.refused, "The vendor refused the credentials when notes were written."
+    @property
+    def pushing(self) -> PushJob:
+        """Writing back, by the rules and the settings of now."""
+        return PushJob(
+            store=self.store,
+            accounts=self.accounts,
+            rules=self.rules,
+            policy=policy_of(self.config),
+            clock=self.clock,
+            stop=self.stop,
+            holder=self.holder,
         )
-        for account in self.accounts:
-            if account.number in refused:
-                # Asking again with a refused key can lock the API user out at the vendor.
-                digest = account.secret_digest()
-                stop_account(self.store, account.number, refused[account.number], digest, self.clock())
-        return summary
 
-    def _note_accounts(self) -> dict[int, str]:
-        return {
-            account.number: account.name for account in self.accounts if account.connector.notes is not None
-        }
+    def deliver(self, trigger: str, only: Collection[int] | None = None) -> DeliverySummary:
+        """Send what may be sent into the PSAs, of these rows of the outbox or of all."""
+        return self.pushing.send(trigger, only)
 
     def _chosen(self, targets: Sequence[str]) -> list[Choice]:
         by_name = {account.name: account for account in self.accounts}

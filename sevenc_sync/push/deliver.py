@@ -1,13 +1,13 @@
-"""Delivery: every waiting note reaches its PSA at least once, and never stands there twice.
+"""Delivery: everything that may be sent reaches its PSA at least once, and never stands there twice.
 
-A crash can come between the vendor's answer and our commit. So each try looks for the reference first, and adopts what
-it finds. One process at a time delivers to an account: it holds the account's stream of the name `notes`, and makes sure
+A crash can come between the vendor's answer and our commit. So each try looks for what it would write first, and adopts
+what it finds. One process at a time delivers to an account: it holds the account's stream of the name `notes`, and makes sure
 of that again right before it writes.
 """
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -18,58 +18,72 @@ from sevenc_sync.connect.errors import (
     AccessProblem,
     ConfigProblem,
     CredentialsProblem,
+    PeriodClosed,
     Problem,
     RecordVanished,
     Stopped,
     Throttled,
     VendorDown,
 )
-from sevenc_sync.connect.notes import NotePort, VendorNote
-from sevenc_sync.push.note import fitted, same_text
+from sevenc_sync.connect.notes import FieldPort, NotePort, TicketPort
+from sevenc_sync.push.outcome import TRY_AGAIN, Edited, Later, Never, Put, word_for
+from sevenc_sync.push.putmore import MoreDelivery
+from sevenc_sync.push.putnote import NoteDelivery
 from sevenc_sync.push.summary import DeliverySummary, Tally
-from sevenc_sync.store import outbox, runs
+from sevenc_sync.store import outbox, outcomes, runs
 from sevenc_sync.store.accounts import account_names
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import this_holder
 from sevenc_sync.store.outbox import OutboxRow
+from sevenc_sync.store.plan_items import set_ticket
 from sevenc_sync.store.runs import Busy, Claim, RunLost, RunState
 
 STREAM = "notes"  # the name under which deliveries are listed beside the streams that are read
-MAX_ATTEMPTS = 10  # tries of a note before an answer that we do not understand ends them
+MAX_ATTEMPTS = 10  # tries of a row before an answer that we do not understand ends them
 
 log = structlog.get_logger("push")
 
 
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """How one account is written to; None: not."""
+
+    notes: NotePort | None = None
+    fields: FieldPort | None = None
+    tickets: TicketPort | None = None
+
+
 def deliver(
     store: Store,
-    ports: Mapping[int, NotePort],
+    ports: Mapping[int, Ports],
+    rows: Sequence[OutboxRow],
     clock: Clock,
     stop: threading.Event | None = None,
     *,
-    limit: int | None = None,
     trigger: str = "schedule",
     holder: str | None = None,
 ) -> DeliverySummary:
-    """Write the waiting notes into their PSAs, at most `limit` of them.
+    """Bring these rows to their PSAs.
 
-    `ports` are the accounts that can be written to now; notes of others wait. Never raises the kit's Problems: they are
-    in the summary, in the outbox row and in the delivery's run. `stop` ends it between two notes.
+    `ports` are the accounts that can be written to now; rows of others wait. Never raises the kit's Problems: they are
+    in the summary, in the outbox row and in the delivery's run. `stop` ends it between two rows.
     """
     around = _Surroundings(store, clock, stop or threading.Event(), trigger, holder or this_holder())
     tally = Tally()
     with store.read() as connection:
-        waiting = outbox.waiting_counts(connection)
         names = account_names(connection)
-    for number, notes in sorted(waiting.items()):
+    by_account: dict[int, list[OutboxRow]] = {}
+    for row in rows:
+        by_account.setdefault(row.account, []).append(row)
+    for number, mine in sorted(by_account.items()):
         if number not in ports:
-            tally.untried(f"{names[number]} cannot be written to now", notes)
+            tally.untried(f"{names[number]} cannot be written to now", len(mine))
             continue
-        left = None if limit is None else limit - tally.tried
-        if around.stop.is_set() or left == 0:
+        if around.stop.is_set():
             break
-        _Delivery(around, tally, ports[number], number, names[number]).run(notes, left)
+        _Delivery(around, tally, ports[number], number, names[number]).run(mine)
     with store.read() as connection:
-        still = sum(outbox.waiting_counts(connection).values())
+        still = outbox.count_waiting(connection)
     return tally.summary(waiting=still)
 
 
@@ -82,31 +96,19 @@ class _Surroundings:
     holder: str
 
 
-class _Later(Exception):
-    """This note is tried again next time; the text says why."""
-
-
-class _Never(Exception):
-    """This note is given up; the text says why."""
-
-    def __init__(self, text: str, vendor_id: str | None = None) -> None:
-        super().__init__(text)
-        self.vendor_id = vendor_id
-
-
 @dataclass(slots=True)
 class _Delivery:
-    """One account's notes, one after the other."""
+    """One account's rows, one after the other."""
 
     around: _Surroundings
     tally: Tally
-    port: NotePort
+    ports: Ports
     account: int
     name: str
     counts: Counter[str] = field(default_factory=Counter)
 
-    def run(self, notes: int, limit: int | None) -> None:
-        """Deliver under a run of the account's stream `notes`; so many notes wait."""
+    def run(self, rows: Sequence[OutboxRow]) -> None:
+        """Deliver under a run of the account's stream `notes`."""
         around = self.around
         claimed = runs.claim(
             around.store,
@@ -117,11 +119,11 @@ class _Delivery:
             now=around.clock(),
         )
         if isinstance(claimed, Busy):
-            self.tally.untried(f"{self.name} is being written to by {claimed.holder}", notes)
+            self.tally.untried(f"{self.name} is being written to by {claimed.holder}", len(rows))
             return
         try:
             with structlog.contextvars.bound_contextvars(run=claimed.run, account=self.name, stream=STREAM):
-                self._all(claimed, limit)
+                self._all(claimed, rows)
         except RunLost as error:
             log.warning("run lost", detail=str(error))
         except BaseException as error:
@@ -129,9 +131,7 @@ class _Delivery:
             runs.abandon(around.store, claimed, now=around.clock(), error=text, action=Problem.default_action)
             raise
 
-    def _all(self, claimed: Claim, limit: int | None) -> None:
-        with self.around.store.read() as connection:
-            rows = outbox.waiting_notes(connection, [self.account], limit)
+    def _all(self, claimed: Claim, rows: Sequence[OutboxRow]) -> None:
         ended: Problem | None = None
         for row in rows:
             if self.around.stop.is_set():
@@ -141,8 +141,8 @@ class _Delivery:
             if ended is not None:
                 break
         state: RunState = "partial" if self.counts["held"] else "ok"
-        error = f"{self.counts['held']} notes could not be delivered." if self.counts["held"] else None
-        action = "Nothing: `sevenc-sync push --plan` lists those that wait." if error else None
+        error = f"{self.counts['held']} of them could not be delivered." if self.counts["held"] else None
+        action = "Look at `sevenc-sync push --plan` and `sevenc-sync push --log`." if error else None
         if ended is not None:
             state, error, action = _state_of(ended), ended.text, ended.action
         with self.around.store.write() as connection:
@@ -163,88 +163,70 @@ class _Delivery:
         )
 
     def _one(self, claimed: Claim, row: OutboxRow) -> Problem | None:
-        """Try one note. Gives the problem that ends the account's delivery, if there is one."""
+        """Try one row. Gives the problem that ends the account's delivery, if there is one."""
         with self.around.store.read() as connection:
-            if not outbox.is_waiting(connection, row.id):
-                return None  # a newer note has replaced it; that one comes next time
+            if not outbox.is_waiting(connection, row):
+                return None  # a newer one has replaced it; that one comes next time
         try:
-            note, outcome, remark = self._put(claimed, row)
+            put = self._put(claimed, row)
         except (AccessProblem, ConfigProblem) as problem:
             self._account_waits(claimed, problem)
             return problem
         except (VendorDown, Throttled, Stopped) as problem:
-            self._tried_in_vain(claimed, row, problem.text)
+            self._tried_in_vain(claimed, row, Later(word_for(problem), problem.text))
             return problem
         except RecordVanished as problem:
-            self._give_up(claimed, row, f"The company {row.company} is not there: {problem.text}")
-        except _Never as given_up:
-            self._give_up(claimed, row, str(given_up), given_up.vendor_id)
-        except _Later as later:
-            self._tried_in_vain(claimed, row, str(later))
+            text = (
+                f"The company {row.company} is not there, deleted or merged into another one: {problem.text}"
+            )
+            self._over(claimed, row, "failed", word_for(problem), text)
+        except Never as given_up:
+            self._over(claimed, row, "failed", given_up.outcome, str(given_up), given_up.vendor_id)
+        except Edited as edited:
+            self._over(claimed, row, "edited", "edited", str(edited), edited.vendor_id)
+        except Later as later:
+            self._tried_in_vain(claimed, row, later)
         except Problem as problem:
-            if row.attempts + 1 >= MAX_ATTEMPTS:
-                self._give_up(claimed, row, f"Given up after {MAX_ATTEMPTS} tries: {problem.text}")
-            else:
-                self._tried_in_vain(claimed, row, problem.text)
+            self._not_understood(claimed, row, problem)
         else:
-            self._sent(claimed, row, note, outcome, remark)
+            self._sent(claimed, row, put)
         return None
 
-    def _put(self, claimed: Claim, row: OutboxRow) -> tuple[VendorNote, str, str | None]:
-        """Find or create the note, and look at what the vendor made of it: the note, the outcome, a remark."""
-        found = self._find(row)
-        text = fitted(row.text, self.port.max_length)
-        if len(found) > 1:
-            self._report_double(claimed, row, found)
-        if found and same_text(found[0].text, text):
-            return found[0], "unchanged", None
-        self._hold(claimed)
-        if found:
-            outcome = "updated"
-            try:
-                written = self.port.update(row.company, found[0].id, text)
-            except RecordVanished as problem:
-                raise _Later(f"The note was deleted while it was being updated: {problem.text}") from problem
-        else:
-            outcome = "created"
-            written = self.port.create(row.company, text)
-        return self._read_back(row, written, outcome, text)
+    def _put(self, claimed: Claim, row: OutboxRow) -> Put:
+        def hold() -> None:
+            """Right before a write: nobody else has taken the account over while we were looking. Raises RunLost."""
+            with self.around.store.write() as connection:
+                self._advance(connection, claimed)
 
-    def _find(self, row: OutboxRow) -> list[VendorNote]:
-        """Our notes on the company, oldest first; one that has lost its reference line is known by its id."""
-        found = self.port.find(row.company, row.reference)
-        if found:
-            return found
-        with self.around.store.read() as connection:
-            known = outbox.known_vendor_id(connection, row.client, row.account, row.company)
-        note = None if known is None else self.port.read(row.company, known)
-        return [] if note is None else [note]
+        if row.kind == "note":
+            if self.ports.notes is None:
+                raise Later("switched-off", f"{self.name} takes no notes.")
+            return NoteDelivery(
+                self.around.store,
+                self.ports.notes,
+                self.name,
+                hold,
+                lambda text: self._report(claimed, row, text),
+            ).put(row)
+        return MoreDelivery(self.around.store, self.ports.fields, self.ports.tickets, hold).put(row)
 
-    def _read_back(
-        self, row: OutboxRow, written: VendorNote, outcome: str, text: str
-    ) -> tuple[VendorNote, str, str | None]:
-        stands = self.port.read(row.company, written.id)
-        if stands is None:
-            raise _Later("The vendor took the note, but does not show it.")
-        if same_text(stands.text, text):
-            return stands, outcome, None
-        if row.reference not in stands.text:
-            raise _Never("The vendor keeps the note without its reference line.", stands.id)
-        return stands, outcome, "The vendor shows the note with another text than was sent."
+    def _not_understood(self, claimed: Claim, row: OutboxRow, problem: Problem) -> None:
+        """Tried again, but not for ever."""
+        outcome = word_for(problem)
+        if row.attempts + 1 >= MAX_ATTEMPTS:
+            text = f"Given up after {MAX_ATTEMPTS} tries: {problem.text}"
+            self._over(claimed, row, "failed", outcome, text)
+            return
+        at = self.around.clock() + TRY_AGAIN if isinstance(problem, PeriodClosed) else None
+        self._tried_in_vain(claimed, row, Later(outcome, problem.text, at))
 
-    def _report_double(self, claimed: Claim, row: OutboxRow, found: list[VendorNote]) -> None:
-        others = [note.id for note in found[1:]]
-        text = f"company {row.company} in {self.name}: note {found[0].id} is kept up to date; delete {', '.join(others)}"
+    def _report(self, claimed: Claim, row: OutboxRow, text: str) -> None:
+        """What a person should look at in the PSA."""
         self.tally.doubles.append(text)
-        log.warning("several notes of ours", company=row.company, kept=found[0].id, others=others)
+        log.warning("several notes of ours", company=row.company, detail=text)
         with self.around.store.write() as connection:
-            detail = {"company": row.company, "kept": found[0].id, "others": others}
+            detail = {"company": row.company, "detail": text}
             runs.log(connection, claimed.run, self.around.clock(), "warning", "several notes of ours", detail)
-
-    def _hold(self, claimed: Claim) -> None:
-        """Right before a write: nobody else has taken the account over while we were looking. Raises RunLost."""
-        with self.around.store.write() as connection:
-            self._advance(connection, claimed)
 
     def _advance(self, connection: Connection, claimed: Claim) -> None:
         """Move the run on, and with it the lease. Raises RunLost when the account is another process's."""
@@ -264,36 +246,63 @@ class _Delivery:
 
     # -- what is kept; each in one transaction with the fence of the run
 
-    def _sent(
-        self, claimed: Claim, row: OutboxRow, note: VendorNote, outcome: str, remark: str | None
+    def _sent(self, claimed: Claim, row: OutboxRow, put: Put) -> None:
+        self.counts[put.outcome] += 1
+        now = self.around.clock()
+        with self.around.store.write() as connection:
+            self._advance(connection, claimed)
+            outcomes.row_sent(
+                connection,
+                row,
+                vendor_id=put.vendor_id,
+                outcome=put.outcome,
+                now=now,
+                shown=put.shown,
+                remark=put.remark,
+            )
+            if put.number is not None and row.subject is not None:
+                set_ticket(connection, row.subject, put.number)
+        self.tally.sent(put.outcome, altered=put.remark is not None)
+
+    def _tried_in_vain(self, claimed: Claim, row: OutboxRow, later: Later) -> None:
+        self.counts["held"] += 1
+        with self.around.store.write() as connection:
+            self._advance(connection, claimed)
+            outcomes.row_waits(
+                connection, row, outcome=later.outcome, error=str(later), not_before=later.not_before
+            )
+        self.tally.held(str(later))
+
+    def _over(
+        self,
+        claimed: Claim,
+        row: OutboxRow,
+        state: str,
+        outcome: str,
+        error: str,
+        vendor_id: str | None = None,
     ) -> None:
-        self.counts[outcome] += 1
-        now = self.around.clock()
-        with self.around.store.write() as connection:
-            self._advance(connection, claimed)
-            outbox.note_sent(connection, row.id, vendor_id=note.id, outcome=outcome, now=now, remark=remark)
-        self.tally.sent(outcome, altered=remark is not None)
-
-    def _tried_in_vain(self, claimed: Claim, row: OutboxRow, error: str) -> None:
-        self.counts["held"] += 1
-        with self.around.store.write() as connection:
-            self._advance(connection, claimed)
-            outbox.note_waits(connection, row.id, error=error)
-        self.tally.held(error)
-
-    def _give_up(self, claimed: Claim, row: OutboxRow, error: str, vendor_id: str | None = None) -> None:
         self.counts["held"] += 1
         now = self.around.clock()
+        log.warning("not delivered", kind=row.kind, company=row.company, outcome=outcome, detail=error)
         with self.around.store.write() as connection:
             self._advance(connection, claimed)
-            outbox.note_failed(connection, row.id, error=error, now=now, vendor_id=vendor_id)
-        self.tally.failed(error)
+            outcomes.row_over(
+                connection, row, state=state, outcome=outcome, error=error, now=now, vendor_id=vendor_id
+            )
+        self.tally.over(state, error)
 
     def _account_waits(self, claimed: Claim, problem: Problem) -> None:
         self.counts["held"] += 1
         with self.around.store.write() as connection:
             self._advance(connection, claimed)
-            outbox.account_waits(connection, self.account, error=problem.text)
+            outcomes.account_waits(
+                connection,
+                self.account,
+                outcome=word_for(problem),
+                error=problem.text,
+                now=self.around.clock(),
+            )
         self.tally.held(problem.text)
         if isinstance(problem, CredentialsProblem):
             self.tally.refused.append(self.account)

@@ -1,31 +1,49 @@
 """What a delivery did, for people and for machines."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 _SHOWN_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySummary:
-    """Notes by outcome.
+    """Rows by outcome.
 
-    `waiting` counts those in the outbox afterwards, tried or not; `altered` those that the vendor shows with another
-    text than was sent; `reasons` counts the notes that were not delivered, by reason; `doubles` names companies on which several notes of
-    ours stand; `refused` are accounts whose credentials the vendor refused.
+    `waiting` counts those in the outbox afterwards, tried or not; `edited` those that a person changed at the vendor;
+    `altered` those that the vendor shows with another text than was sent; `reasons` counts what was not delivered, by reason;
+    `doubles` says which notes a person should delete; `refused` are accounts whose credentials the vendor refused;
+    `held` is why the brake held the whole push, and `broken` what is wrong with templates.
     """
 
-    created: int
-    updated: int
-    unchanged: int
-    failed: int
-    waiting: int
-    altered: int
-    tried: int
-    reasons: Mapping[str, int]
-    doubles: tuple[str, ...]
-    refused: tuple[int, ...]
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    edited: int = 0
+    failed: int = 0
+    waiting: int = 0
+    altered: int = 0
+    tried: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    doubles: tuple[str, ...] = ()
+    refused: tuple[int, ...] = ()
+    held: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> int:
+        """How many stand at the vendor that did not before, or did otherwise."""
+        return self.created + self.updated
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything that was tried stands where it should."""
+        return not (self.reasons or self.held or self.broken)
+
+    def with_broken(self, problems: Sequence[str]) -> "DeliverySummary":
+        """The same with what is wrong with templates."""
+        return replace(self, broken=tuple(problems))
 
     def counts(self) -> dict[str, int]:
         """The numbers, for a log line."""
@@ -33,17 +51,25 @@ class DeliverySummary:
             "created": self.created,
             "updated": self.updated,
             "unchanged": self.unchanged,
+            "edited": self.edited,
             "failed": self.failed,
             "waiting": self.waiting,
         }
 
     def sentence(self) -> str:
-        """A line for people, and one for each double."""
+        """A line for people, and one for everything that they should look at."""
         text = "Notes: " + ", ".join(f"{count} {what}" for what, count in self.counts().items()) + "."
         if self.reasons:
             most = sorted(self.reasons.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN_REASONS]
             text += " Not delivered: " + "; ".join(f"{count} x {reason}" for reason, count in most)
-        return "\n".join([text, *(f"Several notes of ours on {double}." for double in self.doubles)])
+        return "\n".join(
+            [
+                text,
+                *(f"Several notes of ours on {double}." for double in self.doubles),
+                *(f"Not written, and so not sent: {problem}." for problem in self.broken),
+                *(f"Held by the brake, nothing was sent: {reason}" for reason in self.held),
+            ]
+        )
 
 
 @dataclass(slots=True)
@@ -57,32 +83,33 @@ class Tally:
     refused: list[int] = field(default_factory=list)
 
     def sent(self, outcome: str, *, altered: bool) -> None:
-        """A note stands at the vendor."""
+        """It stands at the vendor."""
         self.tried += 1
         self.outcomes[outcome] += 1
         self.outcomes["altered"] += altered
 
-    def failed(self, reason: str) -> None:
-        """A note was given up."""
+    def over(self, state: str, reason: str) -> None:
+        """It was given up, or left alone."""
         self.tried += 1
-        self.outcomes["failed"] += 1
+        self.outcomes[state] += 1
         self.reasons[reason] += 1
 
     def held(self, reason: str) -> None:
-        """A note was tried and waits on."""
+        """It was tried and waits on."""
         self.tried += 1
         self.reasons[reason] += 1
 
-    def untried(self, reason: str, notes: int) -> None:
-        """Notes that could not be tried."""
-        self.reasons[reason] += notes
+    def untried(self, reason: str, rows: int) -> None:
+        """What could not be tried."""
+        self.reasons[reason] += rows
 
     def summary(self, *, waiting: int) -> DeliverySummary:
-        """The result; `waiting` is the number of notes that are in the outbox now."""
+        """The result; `waiting` is the number of rows that are in the outbox now."""
         return DeliverySummary(
             created=self.outcomes["created"],
             updated=self.outcomes["updated"],
             unchanged=self.outcomes["unchanged"],
+            edited=self.outcomes["edited"],
             failed=self.outcomes["failed"],
             waiting=waiting,
             altered=self.outcomes["altered"],

@@ -3,11 +3,12 @@
 from sevenc_sync.score.billing import Balance, balances, differing
 from sevenc_sync.score.due import Basis, due
 from sevenc_sync.score.estate import Estate, Line, Ref, read_estates
+from sevenc_sync.score.examples import examples
 from sevenc_sync.score.explain import EvidenceRow, Explained, explain, explain_indicators
 from sevenc_sync.score.families import Mapped, line_to_paste
-from sevenc_sync.score.feeds import Feeds
+from sevenc_sync.score.feeds import Feeds, Sources
 from sevenc_sync.score.groups import group_test
-from sevenc_sync.score.history import Change, history
+from sevenc_sync.score.history import Change, history, levels_at
 from sevenc_sync.score.inputstore import prune_inputs
 from sevenc_sync.score.ladders import LEVEL_NAMES
 from sevenc_sync.score.loading import builtin_rules_dir, load_book, load_rules
@@ -66,6 +67,7 @@ __all__ = [
     "Rules",
     "RulesInvalid",
     "ScoreSummary",
+    "Sources",
     "Standing",
     "Step",
     "TooMany",
@@ -76,11 +78,13 @@ __all__ = [
     "coverage",
     "differing",
     "due",
+    "examples",
     "explain",
     "explain_indicators",
     "find_target",
     "group_test",
     "history",
+    "levels_at",
     "line_to_paste",
     "load_book",
     "load_results",

@@ -184,7 +184,7 @@ def _explained(
     parts = expressions(indicator, bound, rules, binder.now)
     if result.excepted not in (None, WHOLE):
         parts = without_excepted(parts, bound, indicator, binder.clock)
-    counts, fixes = _row_conditions(indicator, parts)
+    counts, fixes = row_conditions(indicator, parts)
     rows, total = _rows(connection, bound, counts, names, limit)
     to_fix, fix_total = _rows(connection, bound, fixes, names, limit) if fixes is not None else ((), 0)
     way = _way(indicator, result)
@@ -209,7 +209,7 @@ def _explained(
     )
 
 
-def _row_conditions(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, Sql | None]:
+def row_conditions(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, Sql | None]:
     """Which rows make the value, and which hold it down. They are the rows that the measure counts: see measures.py."""
     where, good = parts["where"], parts.get("good", true())
     # A condition that is null does not hold.

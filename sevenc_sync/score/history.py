@@ -162,6 +162,17 @@ def history(
     return [msgspec.structs.replace(item, moved=tuple(moved.get(item.run, ()))) for item in found]
 
 
+def levels_at(connection: Connection, client: int, at: datetime) -> dict[str, float | None]:
+    """The levels of a client's indicators as they were noted at that moment; one that never was is not there."""
+    columns = score_history.c
+    rows = connection.execute(
+        select(columns.slug, columns.level)
+        .where(columns.client == client, columns.kind == "indicator", columns.at <= to_seconds(at))
+        .order_by(columns.id)
+    )
+    return {row.slug: row.level for row in rows}
+
+
 def _moved(
     connection: Connection, client: int, kind: Kind, under: str, runs: set[int]
 ) -> dict[int, list[Change]]:

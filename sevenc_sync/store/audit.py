@@ -46,9 +46,13 @@ def write_audit(
     )
 
 
-def read_audit(connection: Connection, *, limit: int, client: int | None = None) -> list[AuditRow]:
-    """The newest entries first, of one client or of all."""
+def read_audit(
+    connection: Connection, *, limit: int, client: int | None = None, beginning: str = ""
+) -> list[AuditRow]:
+    """The newest entries first, of one client or of all; with `beginning` those whose action begins so."""
     statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if beginning:
+        statement = statement.where(audit.c.action.startswith(beginning, autoescape=True))
     if client is not None:
         statement = statement.where(audit.c.client == client)
     return [

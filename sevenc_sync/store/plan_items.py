@@ -30,7 +30,10 @@ _STATE_AFTER: Mapping[Action, State] = {
 
 
 class PlanItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One item. `by` is who last decided, None where the evidence did; `until` is the end of an accepted risk."""
+    """One item. `by` is who last decided, None where the evidence did; `until` is the end of an accepted risk.
+
+    `ticket` is the number of its ticket in the PSA.
+    """
 
     id: str
     client: int
@@ -43,6 +46,7 @@ class PlanItem(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None
     first_at: datetime
     changed_at: datetime
+    ticket: str | None = None
 
 
 class NewItem(NamedTuple):
@@ -155,6 +159,11 @@ def decide(
     return after
 
 
+def set_ticket(connection: Connection, number: str, ticket: str) -> None:
+    """Keep the number of an item's ticket in the PSA."""
+    connection.execute(update(plan_item).where(plan_item.c.id == number).values(ticket=ticket))
+
+
 def item_id(key: str, length: int) -> str:
     """The id made of a key, with so many characters: the same key always gives the same, longer ones begin alike."""
     digest = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=20).digest())
@@ -197,6 +206,7 @@ def _item(row: Any) -> PlanItem:
         until=moment(row.until),
         first_at=from_seconds(row.first_at),
         changed_at=from_seconds(row.changed_at),
+        ticket=row.ticket,
     )
 
 

@@ -163,6 +163,7 @@ plan_item = Table(
     Column("until", BigInteger),  # of an accepted risk
     Column("first_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+    Column("ticket", Text),  # the number of the ticket in the PSA, once there is one
     UniqueConstraint("client", "indicator"),
 )
 

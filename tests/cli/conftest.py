@@ -198,7 +198,7 @@ def open_site(folder: Path, sandbox: Sandbox) -> Site:
     """A fresh store and configuration for the vendors."""
     home = Home(folder)
     home.prepare()
-    home.write_config(sandbox.accounts, push="off", every_minutes=None)
+    home.write_config(sandbox.accounts, push="auto", every_minutes=None)
     site = Site(sandbox, home)
     assert site("db", "upgrade").exit_code == 0
     return site

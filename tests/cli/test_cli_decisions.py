@@ -256,6 +256,6 @@ def test_a_note_names_the_accepted_risks_and_the_score_without_them(copy_of: Any
     name, _ = exposed(copy_of)
     said(copy_of, "except", name, "backup-management", "--reason", "The parent does it", "--until", day(60))
     copy_of("score")
-    text = said(copy_of, "push", "--plan")
-    assert "without the accepted risks below)" in text
-    assert f"Backup Management Implementation: The parent does it (until {day(60)})" in text
+    text = " ".join(said(copy_of, "push", "--plan").split())
+    assert "without the exceptions below)" in text
+    assert "Backup Management Implementation: The parent does it (until " in text

@@ -61,7 +61,10 @@ def test_the_first_run_reads_everything_and_writes_a_note_for_each_client(demo: 
     }  # a request for each device that waits: there is no whole pass
     assert {cells[1] for name, cells in rows.items() if name not in one_by_one} == {"full"}
     assert int(rows["psa/tickets"][2]) > 500
-    assert f"Notes: {CLIENTS} created, 0 updated, 0 unchanged, 0 failed, 0 waiting." in demo.first.stdout
+    assert (
+        f"Notes: {CLIENTS} created, 0 updated, 0 unchanged, 0 edited, 0 failed, 0 waiting."
+        in demo.first.stdout
+    )
 
 
 def test_the_table_has_every_client_and_the_seven_blocks(demo: Demo) -> None:
@@ -81,7 +84,7 @@ def test_the_second_run_fetches_only_what_changed_and_writes_no_note(demo: Demo)
     for name, cells in second.items():
         new, changed = int(cells[3]), int(cells[4])
         assert (name, new, changed) == (name, 0, 0)
-    assert "Notes: 0 created, 0 updated, 0 unchanged, 0 failed, 0 waiting." in demo.second.stdout
+    assert "Notes: 0 created, 0 updated, 0 unchanged, 0 edited, 0 failed, 0 waiting." in demo.second.stdout
 
 
 def test_the_scores_of_both_runs_are_the_same(demo: Demo) -> None:

@@ -177,10 +177,20 @@ def test_rules_check_gives_the_mistakes(site: Any) -> None:
 
 
 def test_push_plan_gives_every_waiting_note_whole(scored: Any) -> None:
-    notes = scored.json("push", "--plan")
-    assert len(notes) == 6
-    for note in notes:
-        assert set(note) >= {"client", "account", "company", "reference", "text", "attempts", "error"}
+    plan = scored.json("push", "--plan")
+    assert (len(plan["items"]), len(plan["hash"]), plan["unwritten"]) == (6, 12, [])
+    for note in plan["items"]:
+        assert set(note) >= {
+            "client",
+            "account",
+            "company",
+            "kind",
+            "reference",
+            "text",
+            "approved_by",
+            "attempts",
+            "error",
+        }
         assert note["reference"] in note["text"]
 
 

@@ -62,7 +62,10 @@ def test_all_mistakes_are_told_at_once(mistakes_of: Mistakes) -> None:
     [
         ("[stroe]\nurl = 'x'", "config.toml: stroe: is not a known key; did you mean store?"),
         ("[logs]\nlevl = 'info'", "config.toml: logs.levl: is not a known key; did you mean level?"),
-        ("[push]\nxyzzy = 1", "config.toml: push.xyzzy: is not a known key; expected one of mode"),
+        (
+            "[schedule]\nxyzzy = 1",
+            "config.toml: schedule.xyzzy: is not a known key; expected one of every_minutes",
+        ),
         (
             PSA + "compnay_id = 'x'",
             "config.toml: accounts.psa.compnay_id: is not a known key; did you mean company_id?",

@@ -24,7 +24,7 @@ def test_an_empty_file_gives_the_defaults(loaded: Loader) -> None:
     assert found.accounts == {}
     assert found.store_url == "sqlite:////var/lib/sevenc-sync/store.db"
     assert (found.settings.push.mode, found.settings.logs.level, found.settings.logs.format) == (
-        "off",
+        "review",
         "info",
         "auto",
     )

@@ -202,7 +202,7 @@ def test_an_account_whose_key_is_refused_is_left_alone_while_others_go_on(
     assert "private_key" in stops[0]["action"]
 
 
-@pytest.mark.parametrize(("mode", "notes"), [("off", 0), ("auto", 6)])
+@pytest.mark.parametrize(("mode", "notes"), [("off", 0), ("review", 0), ("auto", 6)])
 def test_notes_are_written_only_when_the_configuration_says_so(
     site: Any, log: io.StringIO, mode: str, notes: int
 ) -> None:

@@ -28,7 +28,8 @@ def kind(info: FieldInfo) -> str:
     if typing.get_origin(annotation) is typing.Literal:
         return ", ".join(f"`{word}`" for word in typing.get_args(annotation))
     if typing.get_origin(annotation) is tuple:
-        return "list of directories"
+        (item, _) = typing.get_args(annotation)
+        return "list of directories" if item is Path else f"list of {kind(FieldInfo(annotation=item))}"
     if typing.get_origin(annotation) is dict:
         return "table of numbers" if typing.get_args(annotation)[1] is Minutes else "table of files"
     assert isinstance(annotation, type)

@@ -28,6 +28,7 @@ from sevenc_sync.sandbox import Sandbox, build_world
 from sevenc_sync.score import builtin_rules_dir, load_results, load_rules
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.migrate import upgrade
+from sevenc_sync.store.plan_items import Decision, decide, read_plan_items
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -47,12 +48,12 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     with pytest.MonkeyPatch.context() as patched, Sandbox(world, clock=fixed(NOW)) as sandbox:
         for name in [name for name in os.environ if name.startswith("SEVENC_")]:
             patched.delenv(name)
-        home.write_config(sandbox.accounts, push="off", every_minutes=None)
+        home.write_config(sandbox.accounts, push="auto", every_minutes=None)
         config = load(home.config, connectors())
         with Store.open(config.store_url) as store:
             upgrade(store)
         with open_engine(config, clock=fixed(NOW)) as engine:
-            yield {"demo": _demo(engine), "why": _why(engine, home)}
+            yield {"demo": _demo(engine), "why": _why(engine, home), "notes": _notes(engine)}
 
 
 def _demo(engine: Engine) -> str:
@@ -82,6 +83,37 @@ def _why(engine: Engine, home: Home) -> str:
     return _tidy("\n".join([f"$ sevenc-sync {shlex.join(args)}", *lines]))
 
 
+def _notes(engine: Engine) -> str:
+    """The notes on three kinds of clients: the best, one in the middle with agreements, and one with little proof."""
+    results = sorted(
+        load_results(engine.store, engine.rules), key=lambda item: (-(item.score or 0.0), item.name)
+    )
+    best, middle, weakest = results[0], results[len(results) // 2], results[-1]
+    assert weakest.is_provisional
+    with engine.store.write() as connection:
+        items = sorted(
+            read_plan_items(connection, [middle.client])[middle.client].values(), key=lambda item: item.id
+        )
+        due = NOW.replace(month=12, day=15, hour=0, minute=0)
+        decide(
+            connection,
+            middle.client,
+            items[0].id,
+            Decision(action="accept", by="eva", owner="Eva", due=due),
+            NOW,
+        )
+        told = Decision(action="risk", by="eva", reason="Replaced in spring", until=due.replace(year=2027))
+        decide(connection, middle.client, items[1].id, told, NOW)
+    parts = [
+        ("The best of a portfolio", best),
+        ("One in the middle, with a step agreed and a risk accepted", middle),
+        ("One of which little is known", weakest),
+    ]
+    texts = [f"## {title}\n\n```text\n{engine.pushing.preview(result)}\n```\n" for title, result in parts]
+    head = "# Example notes\n\nWritten by a test from the demo's simulated clients; [the note](note.md) says what each part means.\n"
+    return "\n".join([head, *texts])
+
+
 def _tidy(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
 
@@ -102,6 +134,13 @@ def hold(name: str, opening: str, closing: str, expected: str) -> None:
 @pytest.mark.parametrize("name", ["demo", "why"])
 def test_the_output_in_the_readme_is_what_the_program_says(shown: dict[str, str], name: str) -> None:
     hold(name, "```text\n", "```\n", shown[name])
+
+
+def test_the_example_notes_are_what_the_program_writes(shown: dict[str, str]) -> None:
+    page = ROOT / "docs" / "note-examples.md"
+    if os.environ.get("WRITE_DOCS"):
+        page.write_text(shown["notes"], encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == shown["notes"], "WRITE_DOCS=1 pytest tests/docs writes it anew"
 
 
 def test_the_readme_names_exactly_the_areas_without_a_rule() -> None:

@@ -88,7 +88,7 @@ def tenant(tmp_path: Path) -> OpenTenant:
         with Sandbox(world, vendors=("autotask_psa",), clock=lambda: now[0]) as sandbox:
             home = Home(tmp_path / name)
             home.prepare()
-            home.write_config(sandbox.accounts, push="off", every_minutes=None)
+            home.write_config(sandbox.accounts, push="review", every_minutes=None)
             written = home.config.read_text()
             lines = "".join(f"\n{key} = {value}" for key, value in settings.items())
             home.config.write_text(written.replace("[accounts.psa]", f"[accounts.psa]{lines}"))

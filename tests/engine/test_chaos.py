@@ -24,7 +24,7 @@ def read(folder: Path, psa: str, seed: int | None) -> tuple[dict[str, tuple[str,
     world = build_world(clients=12, now=NOW)
     with Sandbox(world, vendors=(psa, "datto_bcdr"), clock=lambda: NOW) as sandbox:
         armed = {} if seed is None else chaos(sandbox, seed)
-        home.write_config(sandbox.accounts, push="off", every_minutes=None)
+        home.write_config(sandbox.accounts, push="review", every_minutes=None)
         config = load(home.config, connectors())
         with Store.open(config.store_url) as store:
             upgrade(store)

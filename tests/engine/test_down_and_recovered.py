@@ -29,7 +29,7 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def engine(tmp_path: Path, sandbox: Sandbox) -> Iterator[Engine]:
     home = Home(tmp_path / "home")
     home.prepare()
-    home.write_config(sandbox.accounts, push="off", every_minutes=None)
+    home.write_config(sandbox.accounts, push="review", every_minutes=None)
     config = load(home.config, connectors())
     with Store.open(config.store_url) as store:
         upgrade(store)

@@ -11,22 +11,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, select
 
-from sevenc_sync.clock import fixed
+from sevenc_sync.clock import Clock, fixed
 from sevenc_sync.connect.errors import (
     AccessProblem,
     ContractChanged,
     CredentialsProblem,
+    PeriodClosed,
     Problem,
     RecordVanished,
     Stopped,
+    TextTooLong,
     Throttled,
     VendorDown,
 )
-from sevenc_sync.connect.notes import VendorNote
-from sevenc_sync.push import DeliverySummary, deliver, reference_of, same_text
+from sevenc_sync.connect.notes import CompanyState, VendorNote
+from sevenc_sync.push import DeliverySummary, Ports, reference_of
+from sevenc_sync.push import deliver as deliver_rows
+from sevenc_sync.push.note import same_text, sealed
 from sevenc_sync.store.accounts import ensure_account
+from sevenc_sync.store.audit import read_audit
 from sevenc_sync.store.database import Store
-from sevenc_sync.store.outbox import NewNote, queue_note
+from sevenc_sync.store.outbox import NewRow, queue_row, ready_rows
+from sevenc_sync.store.pushes import adopt
 from sevenc_sync.store.tables import client, outbox, run, run_log, stream_state
 
 NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
@@ -59,6 +65,7 @@ class Psa:
         self.shown = shown
         self.count = 0
         self.writes = 0
+        self.state: CompanyState = "active"
         self.trouble: dict[tuple[str, str], list[Problem]] = {}
         self.before_write: Callable[[], None] = lambda: None
 
@@ -80,13 +87,16 @@ class Port:
         self.psa = psa
         self.fuse = fuse or Fuse()
 
-    def find(self, company: str, reference: str) -> list[VendorNote]:
+    def company(self, company: str) -> CompanyState:
+        self.fuse.pass_point()
+        self.psa.answer("company", company)
+        return self.psa.state
+
+    def find(self, company: str, mark: str) -> list[VendorNote]:
         self.fuse.pass_point()
         self.psa.answer("find", company)
         return [
-            VendorNote(key, text)
-            for key, text in self.psa.notes.get(company, {}).items()
-            if reference in text
+            VendorNote(key, text) for key, text in self.psa.notes.get(company, {}).items() if mark in text
         ]
 
     def read(self, company: str, note: str) -> VendorNote | None:
@@ -117,6 +127,20 @@ class Port:
         return VendorNote(note, self.psa.shown(text))
 
 
+def deliver(
+    store: Store,
+    ports: Mapping[int, Port],
+    clock: Clock,
+    stop: threading.Event | None = None,
+    holder: str | None = None,
+) -> DeliverySummary:
+    """Everything that waits, as where the mode is auto."""
+    with store.read() as connection:
+        rows = ready_rows(connection, clock(), all_approved=True)
+    known = {number: Ports(notes=port) for number, port in ports.items()}
+    return deliver_rows(store, known, rows, clock, stop, holder=holder)
+
+
 class FusedStore(Store):
     """The store as one process sees it: it may die before, within or right after any transaction."""
 
@@ -143,9 +167,11 @@ def emptied(store: Store) -> None:
     ensure_account(store, "psa", "connectwise_psa")
     ensure_account(store, "other", "connectwise_psa")
     with store.write() as connection:
-        for table in (outbox, stream_state, run_log, run, client):
+        for table in (outbox, stream_state, run_log, run):
             connection.execute(delete(table))
-        for number in (1, 2, 3, 4):
+        # Clients stay: the audit log knows them, and it is for ever.
+        there = connection.execute(select(client.c.id)).scalars().all()
+        for number in {1, 2, 3, 4} - set(there):
             connection.execute(
                 client.insert().values(
                     id=number,
@@ -159,12 +185,13 @@ def emptied(store: Store) -> None:
 
 
 def text_for(number: int, words: str) -> str:
-    return f"Review: {words}\nsecond line\n{reference_of('psa', f'c{number}')}"
+    reference = reference_of("psa", f"c{number}")
+    return sealed(f"Review: {words}\nsecond line\n{reference}", reference)
 
 
 def queue(store: Store, number: int, words: str) -> None:
     with store.write() as connection:
-        note = NewNote(
+        note = NewRow(
             client=number,
             account=1 if number < 4 else 2,
             company=f"c{number}",
@@ -172,7 +199,7 @@ def queue(store: Store, number: int, words: str) -> None:
             text=text_for(number, words),
             digest=words,
         )
-        queue_note(connection, note, NOW)
+        queue_row(connection, note, NOW)
 
 
 def rows(store: Store) -> list[tuple[str, str | None, int, str | None]]:
@@ -203,8 +230,8 @@ def psa() -> Psa:
     return Psa()
 
 
-def send(store: Store, psa: Psa, **more: int) -> DeliverySummary:
-    return deliver(store, {1: Port(psa)}, CLOCK, **more)  # type: ignore[arg-type]  # only limit is given
+def send(store: Store, psa: Psa) -> DeliverySummary:
+    return deliver(store, {1: Port(psa)}, CLOCK)
 
 
 def test_a_note_is_created_then_updated_in_place(ready: Store, psa: Psa) -> None:
@@ -244,15 +271,100 @@ def test_of_several_notes_of_ours_the_oldest_is_updated_and_the_others_are_repor
     assert "delete 8" in summary.sentence()
 
 
-def test_a_note_whose_reference_was_edited_away_is_known_by_its_id_and_not_written_twice(
+def test_a_note_whose_reference_was_edited_away_is_known_by_its_id_and_left_alone(
     ready: Store, psa: Psa
 ) -> None:
     queue(ready, 1, "first")
     send(ready, psa)
     psa.notes["c1"]["1"] = "somebody typed over it"
     queue(ready, 1, "second")
+    assert send(ready, psa).edited == 1
+    assert psa.texts("c1") == ["somebody typed over it"]
+
+
+def test_a_persons_edit_is_left_alone_with_a_warning_until_a_person_says_otherwise(
+    ready: Store, psa: Psa
+) -> None:
+    queue(ready, 1, "first")
+    send(ready, psa)
+    psa.notes["c1"]["1"] = text_for(1, "first, and call Bob").replace("second line", "second line\nhis words")
+    psa.notes["c1"]["1"] += "\nbelow"
+    queue(ready, 1, "second")
+    summary = send(ready, psa)
+    assert (summary.edited, summary.waiting, psa.writes) == (1, 0, 1)
+    assert "--adopt" in next(iter(summary.reasons))
+    assert rows(ready)[-1][:2] == ("edited", "edited")
+    assert send(ready, psa).tried == 0
+    with ready.write() as connection:
+        assert adopt(connection, 1, "anna", NOW) is not None
     assert send(ready, psa).updated == 1
-    assert psa.texts("c1") == [text_for(1, "second")]
+    (text,) = psa.texts("c1")
+    assert text == text_for(1, "second") + "\nReview: first, and call Bob\nhis words\nbelow"
+    with ready.read() as connection:
+        told = [row.action for row in read_audit(connection, limit=9, beginning="push-")]
+    assert told == ["push-sent", "push-adopt", "push-edited", "push-sent"]
+
+
+def test_what_stands_below_the_note_survives_and_is_no_edit(ready: Store, psa: Psa) -> None:
+    queue(ready, 1, "first")
+    send(ready, psa)
+    psa.notes["c1"]["1"] += "\nAsk for the new router."
+    queue(ready, 1, "second")
+    assert send(ready, psa).updated == 1
+    assert psa.texts("c1") == [text_for(1, "second") + "\nAsk for the new router."]
+    queue(ready, 1, "second")
+    assert send(ready, psa).unchanged == 1
+
+
+def test_a_text_that_the_vendor_changed_on_its_own_is_no_edit(ready: Store) -> None:
+    changing = Psa(lambda text: text.replace("second", "2nd"))
+    queue(ready, 1, "first")
+    assert send(ready, changing).altered == 1
+    queue(ready, 1, "other")
+    assert send(ready, changing).updated == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"), [("deleted", "company-gone"), ("inactive", "company-inactive")]
+)
+def test_nothing_is_written_on_a_company_that_is_no_more(
+    ready: Store, psa: Psa, state: CompanyState, outcome: str
+) -> None:
+    psa.state = state
+    queue(ready, 1, "first")
+    assert send(ready, psa).failed == 1
+    assert (psa.writes, rows(ready)[0][:2]) == (0, ("failed", outcome))
+
+
+def test_a_closed_period_is_tried_again_the_next_day_and_not_before(ready: Store, psa: Psa) -> None:
+    psa.trouble["create", "c1"] = [PeriodClosed("The period is closed.")]
+    queue(ready, 1, "first")
+    assert send(ready, psa).waiting == 1
+    assert rows(ready)[0][:2] == ("pending", "period-closed")
+    assert send(ready, psa).tried == 0
+    assert deliver(ready, {1: Port(psa)}, fixed(NOW + timedelta(days=1))).created == 1
+
+
+def test_a_text_that_the_vendor_finds_too_long_is_cut_until_it_fits(ready: Store, psa: Psa) -> None:
+    psa.trouble["create", "c1"] = [TextTooLong("too long")]
+    queue(ready, 1, "\n".join(["words"] * 500))
+    assert send(ready, psa).created == 1
+    (text,) = psa.texts("c1")
+    assert len(text) < 2000
+    assert reference_of("psa", "c1") in text.split("\n")[-1]
+    psa.trouble["create", "c2"] = [TextTooLong("too long") for _ in range(9)]
+    queue(ready, 2, "\n".join(["words"] * 500))
+    assert send(ready, psa).failed == 1
+    assert rows(ready)[-1][:2] == ("failed", "too-long")
+
+
+def test_a_note_that_a_merge_brought_along_is_reported_and_not_touched(ready: Store, psa: Psa) -> None:
+    psa.notes["c1"] = {"5": text_for(2, "the other company's")}
+    queue(ready, 1, "words")
+    summary = send(ready, psa)
+    assert summary.created == 1
+    assert "5 belonged to a company that was merged into it" in summary.doubles[0]
+    assert psa.notes["c1"]["5"] == text_for(2, "the other company's")
 
 
 def test_a_note_that_was_deleted_at_the_vendor_is_created_anew(ready: Store, psa: Psa) -> None:
@@ -294,7 +406,7 @@ def test_a_vendor_that_cuts_the_reference_off_fails_the_note_and_still_gets_no_s
     queue(ready, 1, "first")
     assert send(ready, cutting).failed == 1
     queue(ready, 1, "second")
-    assert send(ready, cutting).failed == 1
+    assert send(ready, cutting).edited == 1
     assert len(cutting.texts("c1")) == 1
 
 
@@ -302,11 +414,11 @@ def test_a_note_that_is_too_long_for_the_vendor_is_cut_and_keeps_its_reference(
     ready: Store, psa: Psa
 ) -> None:
     port = Port(psa)
-    port.max_length = 50
+    port.max_length = 80
     queue(ready, 1, "x" * 30)
     assert deliver(ready, {1: port}, CLOCK).created == 1
-    assert psa.texts("c1")[0].endswith(reference_of("psa", "c1"))
-    assert len(psa.texts("c1")[0]) <= 50
+    assert reference_of("psa", "c1") in psa.texts("c1")[0].split("\n")[-1]
+    assert len(psa.texts("c1")[0]) <= 80
 
 
 def test_a_company_that_is_not_there_fails_its_note_and_the_others_go_on(ready: Store, psa: Psa) -> None:
@@ -336,7 +448,8 @@ def test_a_missing_right_keeps_all_notes_of_that_account_waiting_with_the_reason
         queue(ready, number, "words")
     summary = deliver(ready, {1: Port(psa), 2: Port(psa)}, CLOCK)
     assert (summary.created, summary.waiting, summary.refused) == (1, 2, refused)
-    assert rows(ready)[:2] == [("pending", None, 0, problem.text)] * 2
+    assert [row[0] for row in rows(ready)[:2]] == ["pending"] * 2
+    assert [row[2:] for row in rows(ready)[:2]] == [(0, problem.text)] * 2
     assert [found[0] for found in runs_of(ready)] == [state, "ok"]
 
 
@@ -356,7 +469,7 @@ def test_a_vendor_that_cannot_now_ends_the_accounts_turn_and_the_note_is_never_d
     queue(ready, 1, "words")
     queue(ready, 2, "words")
     assert send(ready, psa).waiting == 2
-    assert rows(ready) == [("pending", None, 1, problem.text), ("pending", None, 0, None)]
+    assert [(row[0], *row[2:]) for row in rows(ready)] == [("pending", 1, problem.text), ("pending", 0, None)]
     assert runs_of(ready)[0][0] == state
     assert send(ready, psa).waiting == 0
     assert [len(psa.texts(company)) for company in ("c1", "c2")] == [1, 1]
@@ -371,25 +484,7 @@ def test_an_answer_that_nobody_understands_is_tried_again_but_not_for_ever(ready
     while send(ready, psa).waiting:
         tries += 1
     assert tries == 9
-    assert rows(ready)[0] == ("failed", None, 10, "Given up after 10 tries: 400")
-
-
-def test_the_least_tried_go_first(ready: Store, psa: Psa) -> None:
-    psa.trouble["find", "c1"] = [ContractChanged("400")]
-    queue(ready, 1, "words")
-    queue(ready, 2, "words")
-    assert send(ready, psa, limit=1).created == 0
-    assert send(ready, psa, limit=1).created == 1
-    assert [row[0] for row in rows(ready)] == ["pending", "sent"]
-
-
-def test_a_limit_counts_over_all_accounts(ready: Store, psa: Psa) -> None:
-    for number in (1, 2, 3, 4):
-        queue(ready, number, "words")
-    ports = {1: Port(psa), 2: Port(psa)}
-    assert deliver(ready, ports, CLOCK, limit=2).created == 2
-    assert deliver(ready, ports, CLOCK, limit=2).created == 2
-    assert deliver(ready, ports, CLOCK, limit=2).tried == 0
+    assert rows(ready)[0] == ("failed", "not-understood", 10, "Given up after 10 tries: 400")
 
 
 def test_notes_of_an_account_that_cannot_be_written_to_wait_and_are_counted(ready: Store, psa: Psa) -> None:
@@ -443,8 +538,8 @@ def test_two_processes_never_write_to_one_account_at_a_time(ready: Store, psa: P
 
 def test_a_process_that_was_held_up_too_long_writes_nothing_any_more(ready: Store, psa: Psa) -> None:
     class Slow(Port):
-        def find(self, company: str, reference: str) -> list[VendorNote]:
-            found = super().find(company, reference)
+        def find(self, company: str, mark: str) -> list[VendorNote]:
+            found = super().find(company, mark)
             with pytest.raises(
                 Crash
             ):  # another one takes over, creates the note, and dies before it can say so
@@ -452,7 +547,7 @@ def test_a_process_that_was_held_up_too_long_writes_nothing_any_more(ready: Stor
             assert len(psa.texts("c1")) == 1
             return found
 
-    fuse = Fuse(8)  # claim 3, find 1, hold 3, create 1
+    fuse = Fuse(9)  # claim 3, find 1, company 1, hold 3, create 1
     queue(ready, 1, "words")
     assert deliver(ready, {1: Slow(psa)}, CLOCK).tried == 0
     assert (psa.writes, rows(ready)) == (1, [("pending", None, 0, None)])
@@ -473,7 +568,7 @@ def test_a_process_that_was_held_up_in_its_write_keeps_nothing_of_it(ready: Stor
 
 def test_a_note_that_was_replaced_while_it_failed_stays_replaced(ready: Store, psa: Psa) -> None:
     class Gone(Port):
-        def find(self, company: str, reference: str) -> list[VendorNote]:
+        def find(self, company: str, mark: str) -> list[VendorNote]:
             queue(ready, 1, "newer")
             raise RecordVanished("no such company")
 
@@ -484,7 +579,7 @@ def test_a_note_that_was_replaced_while_it_failed_stays_replaced(ready: Store, p
 
 def test_a_fault_of_ours_lets_the_account_go_at_once(ready: Store, psa: Psa) -> None:
     class Broken(Port):
-        def find(self, company: str, reference: str) -> list[VendorNote]:
+        def find(self, company: str, mark: str) -> list[VendorNote]:
             raise ZeroDivisionError
 
     queue(ready, 1, "words")

@@ -12,6 +12,7 @@ from sevenc_sync.connect.errors import (
     ConfigProblem,
     ContractChanged,
     CredentialsProblem,
+    NoSuchChoice,
     Overloaded,
     Problem,
     RecordVanished,
@@ -67,7 +68,7 @@ def meaning(status: int, *texts: str) -> type[Problem] | None:
             "Reference value on field: assignedResourceID of type: Resource does not exist or is invalid.",
             ConfigProblem,
         ),
-        ("Picklist value [99] does not exist for priority. ; on record number [1].", ContractChanged),
+        ("Picklist value [99] does not exist for priority. ; on record number [1].", NoSuchChoice),
         (
             "Reference value on field: contactID of type: Contact does not exist or is invalid.",
             ContractChanged,
@@ -133,7 +134,7 @@ def http(factory: HttpFactory, vendor: respx.MockRouter) -> Iterator[Http]:
 @pytest.mark.parametrize(
     ("answer", "kind", "tries"),
     [
-        (httpx.Response(500, json={"errors": ["Picklist value [9] does not exist."]}), ContractChanged, 1),
+        (httpx.Response(500, json={"errors": ["Picklist value [9] does not exist."]}), NoSuchChoice, 1),
         (httpx.Response(500, json={"errors": ["locking that table"]}), VendorDown, 5),
         (httpx.Response(500, json={"errors": ["thread threshold exceeded"]}), Throttled, 5),
         (httpx.Response(429, json={"errors": ["thread threshold exceeded"]}), Throttled, 5),

@@ -87,7 +87,7 @@ def test_our_notes_are_those_that_hold_the_reference_oldest_first(
     second = vendor.post(following).mock(
         return_value=page(
             note(3, f"first\r\n{REFERENCE}\r\n"),
-            note(4, f"{REFERENCE}9: another's"),
+            note(4, "another's"),
             note(5, REFERENCE, company=175),
         )
     )
@@ -140,7 +140,7 @@ def test_an_action_type_that_cannot_be_used_is_a_mistake_that_names_the_others(
     http: Http, vendor: respx.MockRouter, wanted: str
 ) -> None:
     vendor.get(FIELDS).respond(200, json=ACTION_TYPES)
-    with pytest.raises(ConfigProblem, match=f"no active action type '{wanted}'") as caught:
+    with pytest.raises(ConfigProblem, match=f"no active actionType '{wanted}'") as caught:
         port(http, note_action_type=wanted).create("174", "text")
     assert caught.value.action == "Set note_action_type to one of: General, Phone Call."
 

@@ -92,7 +92,7 @@ REFUSALS = [
             "message": "note object is invalid",
             "errors": [{"code": "NotFound", "message": "company 19299 not found", "field": "company/id"}],
         },
-        ContractChanged,
+        RecordVanished,
         id="invalid object",
     ),
     pytest.param(405, {"message": "method not allowed"}, ContractChanged, id="wrong method"),

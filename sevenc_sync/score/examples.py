@@ -1,0 +1,59 @@
+"""One record behind an indicator, by which a person knows what is meant: cheaper than all that `explain` reads."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, func
+
+from sevenc_sync.score.counting import expressions
+from sevenc_sync.score.decided import without_excepted
+from sevenc_sync.score.evaluate import binder_of
+from sevenc_sync.score.explain import row_conditions
+from sevenc_sync.score.rules import Rules
+from sevenc_sync.score.sources import SOURCES
+from sevenc_sync.score.sqlfunctions import same_order
+from sevenc_sync.score.vocabulary import Uses
+
+# The field by which people call a record; of other kinds no example is given.
+NAMED_BY: Mapping[str, str] = {
+    "tickets": "number",
+    "assets": "name",
+    "protections": "name",
+    "protection_runs": "protection",
+    "alerts": "device",
+}
+
+
+def examples(
+    connection: Connection, rules: Rules, now: datetime, client_id: int, wanted: Mapping[str, bool]
+) -> dict[str, str]:
+    """What the newest record of each indicator is called, by indicator; those without one are left out.
+
+    `wanted`: by indicator, whether it is to be one that holds the level down (True), or one that counts.
+    """
+    items = [item for item in rules.indicators if item.id in wanted and item.rows in NAMED_BY]
+    if not items:
+        return {}
+    binder = binder_of(connection, rules, now, client_id)
+    found: dict[str, str] = {}
+    for item in items:
+        source = SOURCES[item.rows]
+        name = NAMED_BY[item.rows]
+        bound = binder.bind(item.rows, item.uses | Uses(columns=frozenset({name})))
+        parts = without_excepted(expressions(item, bound, rules, binder.now), bound, item, binder.clock)
+        counts, fixes = row_conditions(item, parts)
+        condition = fixes if wanted[item.id] else counts
+        if condition is None:
+            continue
+        called = bound.columns[name]
+        moment = func.coalesce(bound.columns[source.newest], bound.columns["fetched_at"])
+        statement = (
+            bound.select(called)
+            .where(condition, called.is_not(None))
+            .order_by(moment.desc(), bound.account, same_order(bound.columns["id"]))
+            .limit(1)
+        )
+        text = connection.execute(statement).scalar()
+        if text is not None:
+            found[item.id] = f"#{text}" if item.rows == "tickets" else str(text)
+    return found
