@@ -63,8 +63,8 @@ def test_all_mistakes_are_told_at_once(mistakes_of: Mistakes) -> None:
         ("[stroe]\nurl = 'x'", "config.toml: stroe: is not a known key; did you mean store?"),
         ("[logs]\nlevl = 'info'", "config.toml: logs.levl: is not a known key; did you mean level?"),
         (
-            "[schedule]\nxyzzy = 1",
-            "config.toml: schedule.xyzzy: is not a known key; expected one of every_minutes",
+            "[sync]\nxyzzy = 1",
+            "config.toml: sync.xyzzy: is not a known key; expected one of brake_percent",
         ),
         (
             PSA + "compnay_id = 'x'",
