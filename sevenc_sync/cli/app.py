@@ -31,6 +31,7 @@ MODULES = (
     "scores",
     "match",
     "match_devices",
+    "match_show",
     "matchsheet",
     "why",
     "history",

@@ -29,7 +29,7 @@ DEMO_MINUTES = 1.0  # how often the demo's daemon reads: one wants to see it wor
 SANDBOX_PORT = 18470
 
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Which simulated MSP.")]
-Clients = Annotated[int, typer.Option("--clients", min=6, max=2000, help="How many clients it has.")]
+Clients = Annotated[int, typer.Option("--clients", min=6, max=400, help="How many clients it has.")]
 
 
 class Psa(StrEnum):

@@ -46,7 +46,8 @@ def review_command(
 ) -> None:
     """List what waits for a person: companies, why, and which clients they may be; or records of devices."""
     from sevenc_sync.cli.match_devices import review_devices
-    from sevenc_sync.match import questions
+    from sevenc_sync.match import moved_devices, questions
+    from sevenc_sync.store.devices import count_conflicts
 
     if devices:
         if source is not None:
@@ -55,11 +56,14 @@ def review_command(
         return
     with store_of(configuration(context)) as store, store.read() as connection:
         found = questions(connection, source=known_source(connection, source))
+        about_devices = count_conflicts(connection) + len(moved_devices(connection))
     if as_json:
         show_json([_question_json(item) for item in found])
         return
+    if about_devices:
+        out.print(f"{about_devices} questions about devices: sevenc-sync match review --devices")
     if not found:
-        out.print("Nothing waits for a person.")
+        out.print("No company waits for a person.")
         return
     show_table(
         None,
@@ -280,7 +284,7 @@ def _say(
     with store_of(configuration(context)) as store, store.write() as connection:
         known_source(connection, source)
         key, _ = _company(connection, source, company)
-        owner = None if client is None else _client(clients(connection), client)
+        owner = None if client is None else known_client(clients(connection), client)
         made = NewDecision(
             verdict=verdict,
             account=key[0],
@@ -339,7 +343,7 @@ def _company(connection: "Connection", source: str, text: str) -> "tuple[Company
     return fail(f"{source} has no company {text!r}; `sevenc-sync match review` lists those that wait.")
 
 
-def _client(clients: "Sequence[ClientRow]", text: str) -> "ClientRow":
+def known_client(clients: "Sequence[ClientRow]", text: str) -> "ClientRow":
     """The one client that the text names: by number, by whole name, or by a part of an active one's."""
     import difflib
 

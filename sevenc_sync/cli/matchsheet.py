@@ -21,7 +21,7 @@ def export_command(
     waiting: Annotated[bool, typer.Option("--waiting", help="Only the companies that wait.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
-    """Write the ledger as CSV. Fill in `decision` (link, unlink, ignore, never) and `decide_client`, then import it."""
+    """Write the ledger as CSV. Fill in `decision` (link, unlink, ignore, never, client) and `decide_client`, then import it."""
     from sevenc_sync.match import questions, write_sheet
     from sevenc_sync.store.ledger import lines
 
@@ -58,12 +58,13 @@ def import_command(
 
     text = _text(file)
     who = actor(by)
-    with store_of(configuration(context)) as store:
+    config = configuration(context)
+    with store_of(config) as store:
         with store.read() as connection:
             known = {(line.account, line.company): (line.number, line.company) for line in lines(connection)}
             owners = clients(connection)
         own = {(row.account, row.company): row.id for row in owners}
-        sheet = read_sheet(text, who, known, owners, own)
+        sheet = read_sheet(text, who, known, owners, own, config.master)
         if sheet.mistakes:
             for mistake in sheet.mistakes:
                 err.print(safe(f"{file}: {mistake}"), soft_wrap=True)

@@ -28,6 +28,8 @@ class Matched:
             f"{companies.clients} clients, {companies.linked} companies linked, {companies.review} waiting for a person; "
             f"{devices.records} device records {'' if devices.is_whole else 'of clients with changes '}are {devices.devices} devices."
         )
+        if devices.conflicts:
+            text += f" {devices.conflicts} questions about device records: `match review --devices`."
         return text + (" `clients --unlinked` lists those that wait." if companies.review else "")
 
 

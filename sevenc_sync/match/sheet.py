@@ -17,7 +17,7 @@ COLUMNS = (
     "source", "company", "name", "state", "client", "why", "suggestion", "score", "decision", "decide_client", "note",
 )  # fmt: skip
 NEEDED = ("source", "company", "decision", "decide_client")
-DECISIONS: tuple[Verdict, ...] = ("link", "unlink", "ignore", "never")
+DECISIONS: tuple[Verdict, ...] = ("link", "unlink", "ignore", "never", "client")
 LONGEST_NOTE = 500
 
 # What a spreadsheet takes for the beginning of a formula, whatever marks of text stand before it.
@@ -86,11 +86,12 @@ def read_sheet(
     companies: Mapping[tuple[str, str], CompanyKey],
     clients: Sequence[ClientRow],
     own: Mapping[CompanyKey, int],
+    master: str | None,
 ) -> Sheet:
     """The decisions of a file; lines without one are passed over.
 
     `companies` gives the ledger's key for an account's name and a company's id. A client is named by its number or by
-    its whole name; `own` gives the client of each master record. Nothing is to be carried out while there are mistakes.
+    its whole name; `own` gives the client of each master record, `master` is the PSA account of those. Nothing is to be carried out while there are mistakes.
     """
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     try:
@@ -120,16 +121,25 @@ def read_sheet(
         if made is None:
             continue
         key = made.account, made.record
-        if made.verdict == "never" and own.get(key) == made.client:
-            mistakes.append(
-                Mistake(at, "decide_client", "that is the client's own record; unlink it instead")
-            )
+        mistakes += _forbidden(at, made, cells["source"], own, master)
         subject = key, f"never {made.client}" if made.verdict == "never" else ""
         if subject in seen:
             mistakes.append(Mistake(at, "company", f"decided already in line {seen[subject]}"))
         seen.setdefault(subject, at)
         found.append((at, made))
     return Sheet(decisions=found, mistakes=mistakes)
+
+
+def _forbidden(
+    at: int, made: NewDecision, source: str, own: Mapping[CompanyKey, int], master: str | None
+) -> list[Mistake]:
+    """What cannot be said of this company, though the line is well written."""
+    if made.verdict == "never" and own.get((made.account, made.record)) == made.client:
+        return [Mistake(at, "decide_client", "that is the client's own record; unlink it instead")]
+    if made.verdict == "client" and source != master:
+        known = master or "which there is none"
+        return [Mistake(at, "decision", f"only companies of the master PSA, {known}, become clients")]
+    return []
 
 
 def _header_mistakes(header: Sequence[str]) -> list[Mistake]:

@@ -270,6 +270,11 @@ def device_conflicts(
     return found
 
 
+def count_conflicts(connection: Connection) -> int:
+    """How many questions about devices wait for a person, but for those about what has moved."""
+    return connection.execute(select(func.count()).select_from(device_conflict)).scalar_one()
+
+
 def save_device_conflicts(
     connection: Connection, owner: int, conflicts: Sequence[DeviceConflict], now: datetime
 ) -> None:

@@ -73,6 +73,25 @@ def test_review_shows_why_and_who_it_may_be(copy_of: Site) -> None:
     assert row["client"] in shown.stdout
 
 
+def test_the_ledger_shows_what_each_link_rests_on_and_which_records_are_one_device(scored: Site) -> None:
+    row = linked(scored)
+    lines = scored.json("match", "show", row["client"])
+    assert {line["client_name"] for line in lines} == {row["client"]}
+    found = {line["account"]: line for line in lines}
+    assert (found["psa"]["is_own"], found["psa"]["confidence"]) == (True, 1)
+    assert (found["backup"]["method"], found["backup"]["confidence"]) == ("name", 0.98)
+    assert found["backup"]["detail"].startswith("equal name: ")
+    records = scored.json("match", "show", row["client"], "--devices")
+    together = [line for line in records if line["kind"] == "protection" and line["method"] == "serial"]
+    assert together
+    for line in together:
+        others = {(other["kind"], other["account"]) for other in records if other["device"] == line["device"]}
+        assert ("asset", "psa") in others
+    devices = scored("match", "show", row["client"], "--devices")
+    assert f"{len(records)} records are {len({line['device'] for line in records})} devices." in devices.stdout
+    assert scored("match", "show", "--devices").exit_code == 2
+
+
 def test_never_and_ignore_hold_against_matching_and_are_listed(copy_of: Site) -> None:
     row = linked(copy_of)
     assert copy_of("match", "never", "backup", row["company"], row["client"], "--by", "anna").exit_code == 0

@@ -29,7 +29,7 @@ def line(name: str, company: str = "t1") -> LedgerLine:
 
 
 def told(body: str, head: str = HEAD) -> list[str]:
-    return [str(mistake) for mistake in read_sheet(head + body, "anna", KNOWN, CLIENTS, OWN).mistakes]
+    return [str(mistake) for mistake in read_sheet(head + body, "anna", KNOWN, CLIENTS, OWN, "psa").mistakes]
 
 
 def test_decisions_are_read_by_number_or_whole_name_and_lines_without_one_are_passed_over() -> None:
@@ -39,6 +39,7 @@ def test_decisions_are_read_by_number_or_whole_name_and_lines_without_one_are_pa
         KNOWN,
         CLIENTS,
         OWN,
+        "psa",
     )
     assert sheet.mistakes == []
     assert [
@@ -50,11 +51,21 @@ def test_decisions_are_read_by_number_or_whole_name_and_lines_without_one_are_pa
     ]
 
 
+def test_a_company_of_the_master_psa_is_made_a_client() -> None:
+    sheet = read_sheet(HEAD + "psa,10,client,,\n", "anna", KNOWN, CLIENTS, OWN, "psa")
+    assert sheet.mistakes == []
+    assert [(made.verdict, made.account, made.record) for _, made in sheet.decisions] == [("client", 1, "10")]
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("rmm,t1,merge,1,\n", "line 2, decision: 'merge'; expected link, unlink, ignore, never, or nothing"),
+        (
+            "rmm,t1,merge,1,\n",
+            "line 2, decision: 'merge'; expected link, unlink, ignore, never, client, or nothing",
+        ),
         ("rmm,t9,ignore,,\n", "line 2, company: the ledger has no 'rmm/t9'"),
+        ("rmm,t1,client,,\n", "line 2, decision: only companies of the master PSA, psa, become clients"),
         ("rmm,t1,link,,\n", "line 2, decide_client: empty; link needs a client's number or name"),
         ("rmm,t1,link,Gamma,\n", "line 2, decide_client: there is no client 'Gamma'"),
         ("rmm,t1,link,Twin,\n", "line 2, decide_client: 'Twin' is several clients: give the number, 3, 4"),
@@ -96,5 +107,5 @@ def test_escaping_is_taken_back_exactly(text: str) -> None:
 def test_what_is_written_can_be_read_back_and_decides_nothing() -> None:
     text = write_sheet([line('Acme, "quoted"\nand more'), line("Beta", "t2")], [])
     assert text.splitlines()[0] == ",".join(COLUMNS)
-    sheet = read_sheet(text, "anna", KNOWN, CLIENTS, OWN)
+    sheet = read_sheet(text, "anna", KNOWN, CLIENTS, OWN, "psa")
     assert (sheet.decisions, sheet.mistakes) == ([], [])
