@@ -88,7 +88,9 @@ def test_the_ledger_shows_what_each_link_rests_on_and_which_records_are_one_devi
         others = {(other["kind"], other["account"]) for other in records if other["device"] == line["device"]}
         assert ("asset", "psa") in others
     devices = scored("match", "show", row["client"], "--devices")
-    assert f"{len(records)} records are {len({line['device'] for line in records})} devices." in devices.stdout
+    assert (
+        f"{len(records)} records are {len({line['device'] for line in records})} devices." in devices.stdout
+    )
     assert scored("match", "show", "--devices").exit_code == 2
 
 

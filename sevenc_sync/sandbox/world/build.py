@@ -9,6 +9,7 @@ from sevenc_sync.sandbox.world.activities import make_activities
 from sevenc_sync.sandbox.world.agents import make_agents
 from sevenc_sync.sandbox.world.backups import make_appliances, stray_appliances
 from sevenc_sync.sandbox.world.contracts import make_contracts
+from sevenc_sync.sandbox.world.dirt import NAMESAKES, misspelt, soiled, soiled_world
 from sevenc_sync.sandbox.world.effort import (
     activity_effort,
     known,
@@ -34,7 +35,16 @@ from sevenc_sync.sandbox.world.entities import (
     World,
 )
 from sevenc_sync.sandbox.world.estate import make_machines
-from sevenc_sync.sandbox.world.names import CITIES, OTHERS, OWN_NAME, PEOPLE, STREETS, short_code, spellings
+from sevenc_sync.sandbox.world.names import (
+    CITIES,
+    OTHERS,
+    OWN_NAME,
+    PEOPLE,
+    STREETS,
+    client_name,
+    short_code,
+    spellings,
+)
 from sevenc_sync.sandbox.world.profile import attest, make_profiles, truth_of
 from sevenc_sync.sandbox.world.projects import Ground, has_programme, make_projects
 from sevenc_sync.sandbox.world.seeds import at, dice
@@ -54,15 +64,16 @@ BACKUPS = ("datto_bcdr",)
 
 def build_world(
     seed: int = 7, clients: int = 40, *, now: datetime, anchor: datetime | None = None,
-    backups: Sequence[str] = BACKUPS, rmms: Sequence[str] = (),
+    backups: Sequence[str] = BACKUPS, rmms: Sequence[str] = (), dirty: bool = False,
 ) -> World:  # fmt: skip
     """The MSP as it stands at `now` (aware; cut to whole seconds).
 
     History starts thirteen months before `anchor`, by default `now`; dates of things that do not happen daily
     (purchases, contracts, attestations) count from it too. Keep the anchor and move `now` to let the world grow:
     ids stay, tickets are added and closed, backups run on. `backups` and `rmms` name the products (by their
-    connectors) over which the clients are spread, in turn; how well a client is managed does not depend on them. Raises ValueError for fewer than 1 or more than
-    400 clients, a naive time, or an anchor after `now`.
+    connectors) over which the clients are spread, in turn; how well a client is managed does not depend on them. `dirty`: names
+    and serials as people and makers leave them (`dirt`). Raises ValueError for fewer than 1 or more than 400 clients, a naive
+    time, or an anchor after `now`.
     """
     if not 1 <= clients <= MOST_CLIENTS:
         raise ValueError(f"clients must be 1 to {MOST_CLIENTS}, not {clients}")
@@ -92,7 +103,9 @@ def build_world(
             backup=_in_turn(backups, index) if profile.has_backup else None,
             rmm=_in_turn(rmms, index // max(1, len(backups))),
         )
+        client = misspelt(seed, client) if dirty else client
         own_machines = make_machines(seed, client, profile, anchor)
+        own_machines = soiled(seed, client, own_machines) if dirty else own_machines
         own_contracts = make_contracts(seed, client, profile, own_machines, anchor)
         organisations.append(client)
         machines += own_machines
@@ -123,10 +136,10 @@ def build_world(
         truth[client.name] = truth_of(profile, attested)
     appliances += stray_appliances(seed, anchor, now)
     tenants += stray_tenants(seed, backups, anchor, now)
-    return World(
+    world = World(
         seed=seed, now=now, anchor=anchor, own=_plain(seed, OWN_ID, "own", OWN_NAME, anchor),
         clients=tuple(organisations),
-        others=tuple(_plain(seed, number, kind, name, anchor) for number, kind, name in _others()),
+        others=tuple(_plain(seed, number, kind, name, anchor) for number, kind, name in _others(dirty=dirty)),
         members=members,
         machines=tuple(machines), tickets=tuple(sorted(tickets, key=lambda t: t.id)),
         contracts=tuple(contracts),
@@ -134,6 +147,7 @@ def build_world(
         activities=tuple(sorted(activities, key=lambda a: a.id)),
         efforts=tuple(known(efforts, members)), agents=tuple(agents), truth=truth,
     )  # fmt: skip
+    return soiled_world(world) if dirty else world
 
 
 def make_members() -> tuple[Member, ...]:
@@ -149,14 +163,17 @@ def _in_turn(names: Sequence[str], number: int) -> str | None:
     return names[number % len(names)] if names else None
 
 
-def _others() -> tuple[tuple[int, OrganisationKind, str], ...]:
+def _others(*, dirty: bool) -> tuple[tuple[int, OrganisationKind, str], ...]:
     kinds: dict[str, OrganisationKind] = {
         "vendor": "vendor",
         "prospect": "prospect",
         "former": "former",
         "deleted": "deleted",
     }
-    return tuple((number, kinds[kind], name) for number, kind, name in OTHERS)
+    plain = tuple((number, kinds[kind], name) for number, kind, name in OTHERS)
+    if not dirty:
+        return plain
+    return *plain, *((number, kind, " ".join(client_name(place))) for number, kind, place in NAMESAKES)
 
 
 def _client(seed: int, index: int, anchor: datetime, attested: dict[str, Attested]) -> Organisation:
