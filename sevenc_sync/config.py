@@ -9,205 +9,31 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from sevenc_sync.connect.connector import AccountSettings, Connector
-from sevenc_sync.quiet import Quiet
 from sevenc_sync.secrets import ENV_PREFIX, Secrets, env_name
+from sevenc_sync.sections import (
+    LogSettings,
+    PushSettings,
+    RuleSettings,
+    ScheduleSettings,
+    StoreSettings,
+    SyncSettings,
+    WebSettings,
+)
 
 DEFAULT_PATHS = (Path("config.toml"), Path("/etc/sevenc-sync/config.toml"))
 MAX_VALUE = 60
 SECRET_TYPES = (SecretStr, SecretStr | None)
 
 _ACCOUNT_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class StoreSettings(_Part):
-    """Where scores and evidence are kept."""
-
-    url: str = Field(
-        default="sqlite:////var/lib/sevenc-sync/store.db",
-        description="sqlite:///FILE (a relative FILE is beside this configuration), or postgresql://USER@HOST/DATABASE",
-    )
-    replay_days: int = Field(
-        default=90,
-        ge=1,
-        le=3650,
-        description="how long a score run can be replayed, in days; the history stays for ever",
-    )
-
-
-class LogSettings(_Part):
-    """What is logged, and how."""
-
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="the least that is logged"
-    )
-    format: Literal["auto", "console", "json"] = Field(
-        default="auto", description="auto: for people on a terminal, JSON otherwise"
-    )
-
-
-class RuleSettings(_Part):
-    """How evidence becomes levels."""
-
-    directories: tuple[Path, ...] = Field(
-        default=(),
-        description="directories with rules of your own; a later one wins over an earlier one by id",
-    )
-    history_days: int = Field(
-        default=400, ge=90, le=3650, description="how far back tickets are read, in days"
-    )
-
-
-class SyncSettings(_Part):
-    """How sources are read."""
-
-    brake_percent: float = Field(
-        default=20,
-        ge=0,
-        le=100,
-        description="the largest share of a stream's records that may be found gone at once; above it all are kept",
-    )
-
-
-Minutes = Annotated[float, Field(gt=0, le=7 * 24 * 60)]
-
-
-class ScheduleSettings(_Part):
-    """How often the daemon reads."""
-
-    every_minutes: float | None = Field(
-        default=None,
-        gt=0,
-        le=7 * 24 * 60,
-        description="one cadence for all streams, instead of each stream's own",
-    )
-    every: dict[str, Minutes] = Field(
-        default_factory=dict,
-        description='cadences in minutes by "ACCOUNT" or "ACCOUNT/STREAM"; they stand before `every_minutes`',
-    )
-    jitter_percent: float = Field(
-        default=5, ge=0, le=50, description="by how much of its cadence a reading may be later"
-    )
-    quiet_hours: str | None = Field(
-        default=None, description="when the daemon reads nothing by itself, such as 08:00-10:00 (UTC)"
-    )
-    accounts_at_once: int = Field(
-        default=8, ge=1, le=64, description="how many accounts the daemon reads side by side"
-    )
-
-    @field_validator("quiet_hours")
-    @classmethod
-    def _quiet_hours(cls, value: str | None) -> str | None:
-        if value is not None:
-            Quiet.of(value)
-        return value
-
-
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-class PushSettings(_Part):
-    """What is written back into the PSA."""
-
-    mode: Literal["off", "review", "auto"] = Field(
-        default="review",
-        description="off: no notes at all; review: a person approves each plan; auto: the daemon writes notes by itself",
-    )
-    cadence: Literal["monthly", "change", "both"] = Field(
-        default="both", description="when a note that would say something else is due"
-    )
-    change_points: float = Field(
-        default=5,
-        ge=1,
-        le=100,
-        description="by how much the score must differ from the last note's; another level of a block is enough too",
-    )
-    min_proof_percent: float = Field(
-        default=20, ge=0, le=100, description="clients with less proof get no note"
-    )
-    quiet_hours: str | None = Field(
-        default=None, description="when the daemon writes nothing by itself, such as 19:00-07:00"
-    )
-    quiet_days: tuple[Day, ...] = Field(
-        default=(), description="days on which the daemon writes nothing by itself, such as sat and sun"
-    )
-    timezone: str = Field(
-        default="UTC",
-        description="the MSP's time zone, such as Europe/Budapest: for days, months and quiet hours",
-    )
-    language: Literal["en", "de", "hu"] = Field(default="en", description="the language of what is written")
-    history: Literal["living", "append"] = Field(
-        default="living",
-        description="living: one note a client, kept up to date; append: a new one each time",
-    )
-    template: Path | None = Field(default=None, description="a template of your own for notes")
-    templates: dict[str, Path] = Field(
-        default_factory=dict, description="templates for clients of a group, by the group's id"
-    )
-    brake_drop_percent: float = Field(
-        default=20,
-        ge=0,
-        le=100,
-        description="the largest share of the clients that may stand a level lower after one push",
-    )
-    brake_removed_percent: float = Field(
-        default=50,
-        ge=0,
-        le=100,
-        description="the largest share of a client's records that may be gone since its last note",
-    )
-    brake_notes: int = Field(
-        default=100,
-        ge=1,
-        le=100_000,
-        description="the most notes that one push writes without a person's word",
-    )
-
-    @field_validator("quiet_hours")
-    @classmethod
-    def _quiet_hours(cls, value: str | None) -> str | None:
-        if value is not None:
-            times_of(value)
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _timezone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("expected a time zone such as Europe/Budapest") from None
-        return value
-
-
-def times_of(text: str) -> tuple[time, time]:
-    """Two times of the day, as in 19:00-07:00. Raises ValueError."""
-    match = re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*", text)
-    wrong = ValueError("expected two different times of the day, such as 19:00-07:00")
-    if match is None:
-        raise wrong
-    hours = [int(number) for number in match.groups()]
-    try:
-        start, end = time(hours[0], hours[1]), time(hours[2], hours[3])
-    except ValueError:
-        raise wrong from None
-    if start == end:
-        raise wrong
-    return start, end
 
 
 class _Layered(BaseSettings):
@@ -247,6 +73,7 @@ class Settings(_Layered):
     sync: SyncSettings = SyncSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     push: PushSettings = PushSettings()
+    web: WebSettings = WebSettings()
     accounts: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="one table for each vendor account"
     )

@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, timedelta
 
@@ -16,11 +16,13 @@ from sevenc_sync import __version__
 from sevenc_sync.clock import EPOCH
 from sevenc_sync.config import ConfigInvalid, Configuration
 from sevenc_sync.engine.local import Engine
+from sevenc_sync.engine.metrics import Metrics
 from sevenc_sync.engine.notify import Notifier
 from sevenc_sync.engine.reload import Refused, reconfigure
 from sevenc_sync.engine.sync_job import Account
 from sevenc_sync.push import DeliverySummary
-from sevenc_sync.store.database import StoreProblem
+from sevenc_sync.store.database import StoreProblem, store_answers
+from sevenc_sync.store.migrate import schema_problem
 from sevenc_sync.store.reads import stream_states
 from sevenc_sync.store.service import beat, leave_service, take_service
 from sevenc_sync.sync.run import RunResult
@@ -75,6 +77,8 @@ class Daemon:
         self._scored_at = engine.clock()
         self._scored_with = ""  # the hash of the rules
         self._pruned_at = EPOCH
+        self._moved: float | None = None  # when the scheduler last did something, by the monotonic clock
+        self.metrics = Metrics(engine.store, lambda: [account.name for account in engine.accounts])
 
     def run(self) -> None:
         """Work until the engine's stop event is set; then let running work come to its page's end.
@@ -93,6 +97,7 @@ class Daemon:
                     accounts=[item.name for item in engine.accounts],
                     rules=rules.hash,
                 )
+                self._moved = time.monotonic()
                 self._notifier.send("READY=1", f"STATUS={self._status()}")
                 engine.stop.wait()
                 self._notifier.send("STOPPING=1", "STATUS=Waiting for running work.")
@@ -153,8 +158,7 @@ class Daemon:
         scheduler.add_job(
             self._judge, "interval", seconds=self._tick, id="score", executor="house", next_run_time=now
         )
-        beat_every = self._notifier.watchdog_seconds or BEAT_SECONDS
-        scheduler.add_job(self._live, "interval", seconds=beat_every, id="alive", executor="house")
+        scheduler.add_job(self._live, "interval", seconds=self._beat_seconds, id="alive", executor="house")
         try:
             yield scheduler
         finally:
@@ -189,8 +193,25 @@ class Daemon:
             leave_service(self._engine.store, self._engine.holder)
             self._give_up()
 
+    @property
+    def _beat_seconds(self) -> float:
+        return self._notifier.watchdog_seconds or BEAT_SECONDS
+
+    def checks(self) -> Mapping[str, str | None]:
+        """What must be well before it works, by name: None where it is, else what is wrong."""
+        store = store_answers(self._engine.store)
+        schema = "not known: the store does not answer" if store else schema_problem(self._engine.store)
+        return {"store": store, "schema": schema, "scheduler": self._stands_still()}
+
+    def _stands_still(self) -> str | None:
+        if self._moved is None or self._engine.stop.is_set():
+            return "it starts or stops"
+        silent = time.monotonic() - self._moved
+        return f"nothing has moved for {silent:.0f} seconds" if silent > 3 * self._beat_seconds else None
+
     def _live(self) -> None:
         """Tell the store and the service manager that we are alive. Where the store does not answer, nobody is told."""
+        self._moved = time.monotonic()
         engine = self._engine
         status = self._status()
         if not beat(engine.store, engine.holder, engine.clock()):
@@ -218,12 +239,16 @@ class Daemon:
         self._reading.add(account.name)
         try:
             results = self._engine.sync(
-                trigger="schedule", targets=[account.name], due_only=True, on_result=self._on_result
+                trigger="schedule", targets=[account.name], due_only=True, on_result=self._ended
             )
         finally:
             self._reading.discard(account.name)
         if results:
             self._fresh.set()
+
+    def _ended(self, result: RunResult) -> None:
+        self.metrics.run_ended(result)
+        self._on_result(result)
 
     def _judge(self) -> None:
         """Match, score and write notes, when something was read, rules are others, or a day has gone by."""
@@ -237,7 +262,9 @@ class Daemon:
         self._fresh.clear()
         try:
             engine.match()
+            began = time.monotonic()
             scored = engine.score_due(now)
+            seconds = time.monotonic() - began
         except BaseException:
             self._fresh.set()  # the scheduler logs it; the next tick tries again
             raise
@@ -247,6 +274,7 @@ class Daemon:
             engine.prune(now)
             self._pruned_at = now
         if scored is not None:
+            self.metrics.scored(scored, seconds)
             log.info("scored", clients=scored.clients, changed=scored.changed, rules=scored.rules_hash)
         self._push()
 
@@ -257,6 +285,7 @@ class Daemon:
         if policy.mode == "off" or policy.is_quiet(engine.clock()):
             return
         summary = engine.deliver("schedule")
+        self.metrics.delivered(summary)
         if summary.tried:
             log.info("notes delivered", **summary.counts())
         self._on_pushed(summary)

@@ -1,6 +1,8 @@
 """sevenc-sync run: the daemon."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from sevenc_sync.cli.common import USAGE, configuration, engine_errors, fail
 
 if TYPE_CHECKING:
     from sevenc_sync.config import Configuration
+    from sevenc_sync.daemon import Daemon
 
 
 @app.command("run")
@@ -32,8 +35,31 @@ def run_command(context: typer.Context) -> None:
     with engine_errors(), stop_on_signals(stop, reload), open_engine(config, stop=stop) as engine:
         if not engine.accounts:
             fail("the configuration has no enabled account; add an [accounts.NAME] table.", USAGE)
-        daemons.append(Daemon(engine, load=lambda: _again(config, level)))
-        daemons[0].run()
+        daemon = Daemon(engine, load=lambda: _again(config, level))
+        daemons.append(daemon)
+        with _listening(config, daemon):
+            daemon.run()
+
+
+@contextmanager
+def _listening(config: "Configuration", daemon: "Daemon") -> Iterator[None]:
+    """Serve health and metrics where the configuration wants them; an address that is taken ends the start."""
+    if config.settings.web.listen is None:
+        yield
+        return
+    from sevenc_sync.sections import listen_at
+    from sevenc_sync.web.app import make_app
+    from sevenc_sync.web.server import WebProblem, WebServer
+
+    server = WebServer(make_app(daemon, daemon.metrics.exposition), *listen_at(config.settings.web.listen))
+    try:
+        server.start()
+    except WebProblem as error:
+        fail(str(error))
+    try:
+        yield
+    finally:
+        server.stop()
 
 
 def _again(config: "Configuration", level: str | None) -> "Configuration":

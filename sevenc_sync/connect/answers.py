@@ -125,3 +125,12 @@ def problem_by_status(path: str, status: int, headers: Mapping[str, str], said: 
             action="If that is the right address, set it as the account's base_url; credentials are not sent along.",
         )
     return ContractChanged(f"{path} answered {status}{said}.")
+
+
+def outcome_of(status: int) -> str:
+    """What a status is among requests that are counted: ok, throttled, refused, client-error or server-error."""
+    if status in (401, 403):
+        return "refused"
+    if status == THROTTLED:
+        return "throttled"
+    return {2: "ok", 5: "server-error"}.get(status // 100, "client-error")

@@ -29,6 +29,7 @@ from sevenc_sync.connect.answers import (
     ErrorReader,
     by_status,
     host_of,
+    outcome_of,
     problem_by_status,
     retry_after,
     server_time,
@@ -63,7 +64,16 @@ class Meter:
     waited_seconds: float = 0.0
     received_bytes: int = 0
     causes: dict[str, int] = field(default_factory=dict)  # cause of a retry -> how often
+    waits: dict[str, float] = field(default_factory=dict)  # the same -> seconds waited before it, in all
+    outcomes: dict[str, int] = field(
+        default_factory=dict
+    )  # what became of requests (see `outcome_of`) -> how often
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def count(self, outcome: str) -> None:
+        """Count what became of a request."""
+        with self.lock:
+            self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +273,7 @@ class Http:
         with self.meter.lock:
             self.meter.retries += 1
             self.meter.causes[cause] = self.meter.causes.get(cause, 0) + 1
+            self.meter.waits[cause] = self.meter.waits.get(cause, 0.0) + state.upcoming_sleep
 
     def _pause(self, seconds: float) -> None:
         with self.meter.lock:
@@ -302,10 +313,12 @@ class Http:
                 body = self._body(path, answer)
                 found = {name.lower(): value for name, value in answer.headers.items()}
         except httpx.TimeoutException as error:
+            self.meter.count("time-out")
             raise _Retryable(
                 VendorDown(f"{path} did not answer in time.", detail=repr(error)), "time-out"
             ) from error
         except httpx.RequestError as error:
+            self.meter.count("connection")
             text = f"{path}: the connection failed ({type(error).__name__})."
             raise _Retryable(VendorDown(text, detail=redact.redact(str(error))), "connection") from error
         except httpx.InvalidURL as error:
@@ -313,6 +326,7 @@ class Http:
         body = body.removeprefix(codecs.BOM_UTF8)
         with self.meter.lock:
             self.meter.received_bytes += len(body)
+        self.meter.count(outcome_of(answer.status_code))
         if httpx.codes.is_success(answer.status_code):
             return Response(answer.status_code, found, body, server_time(found))
         problem = self._problem(path, answer.status_code, found, body)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from sevenc_sync.clock import Clock
-from sevenc_sync.config import Configuration, times_of
+from sevenc_sync.config import Configuration
 from sevenc_sync.connect.errors import CredentialsProblem, Problem
 from sevenc_sync.engine.judge import feeds_of
 from sevenc_sync.engine.sync_job import Account, open_http
@@ -29,6 +29,7 @@ from sevenc_sync.push import (
     write_texts,
 )
 from sevenc_sync.score import ClientResult, Rules
+from sevenc_sync.sections import times_of
 from sevenc_sync.store import pushes
 from sevenc_sync.store.accounts import stop_account
 from sevenc_sync.store.database import Store

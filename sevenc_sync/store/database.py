@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 SQLITE_PRAGMAS = (
@@ -104,6 +104,16 @@ class Store:
         """One transaction: committed at the end of the block, rolled back when it raises."""
         with self.engine.begin() as connection:
             yield connection
+
+
+def store_answers(store: Store) -> str | None:
+    """None when the store answers a question of one word; else what it says, in the database's words."""
+    try:
+        with store.read() as connection:
+            connection.execute(select(1)).one()
+    except DBAPIError as error:
+        return str(error.orig).strip()
+    return None
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:

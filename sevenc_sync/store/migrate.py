@@ -1,5 +1,6 @@
 """The schema's version: asked at every start, changed only on command (`sevenc-sync db upgrade`)."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -18,6 +19,7 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def newest_revision() -> str:
     """The revision that this version of the program needs."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
@@ -42,6 +44,15 @@ def upgrade(store: Store, revision: str | None = None) -> tuple[str | None, str]
     with store.write() as connection:
         command.upgrade(_config(connection), revision or "head")
     return before, revision or newest_revision()
+
+
+def schema_problem(store: Store) -> str | None:
+    """What `require_current` would raise, as a text; None: the schema is the one that this program needs."""
+    try:
+        require_current(store)
+    except StoreProblem as problem:
+        return str(problem)
+    return None
 
 
 def require_current(store: Store) -> None:

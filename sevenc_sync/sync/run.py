@@ -63,6 +63,8 @@ class RunResult:
     action: str | None = None
     problem: Problem | None = None
     before: str = "new"  # the stream's state before this run
+    seconds: float = 0.0  # how long it took
+    outcomes: Mapping[str, int] = field(default_factory=dict)  # what became of its requests -> how many
     skew: timedelta | None = None  # by how much the source's clock is ahead of ours, where it was heard
 
     @property
@@ -404,6 +406,7 @@ class _Run:
     ) -> RunResult:
         totals = reading.totals
         counts = totals.counts
+        seconds = (self._around.clock() - self._began).total_seconds()
         result = RunResult(
             account=self._account_name,
             stream=self._stream.name,
@@ -421,6 +424,8 @@ class _Run:
             action=action,
             problem=problem,
             before=self._claim.state,
+            seconds=seconds,
+            outcomes=dict(self._http.meter.outcomes),
             skew=self._skew(reading),
         )
         log.info(
@@ -436,7 +441,7 @@ class _Run:
             gone=gone,
             requests=self._http.meter.requests,
             retries=self._http.meter.retries,
-            seconds=round((self._around.clock() - self._began).total_seconds(), 3),
+            seconds=round(seconds, 3),
             **({"error": error} if error else {}),
             **({"detail": problem.detail} if problem and problem.detail else {}),
         )

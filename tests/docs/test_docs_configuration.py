@@ -9,9 +9,10 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sevenc_sync.config import SECRET_TYPES, Minutes, Settings
+from sevenc_sync.config import SECRET_TYPES, Settings
 from sevenc_sync.connect.connector import AccountSettings
 from sevenc_sync.registry import connectors
+from sevenc_sync.sections import Minutes
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")

@@ -6,8 +6,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from sevenc_sync.cli import common
-from sevenc_sync.config import DEFAULT_PATHS, StoreSettings
+from sevenc_sync.config import DEFAULT_PATHS
 from sevenc_sync.connect.connector import AccountSettings
+from sevenc_sync.sections import StoreSettings
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "systemd" / "sevenc-sync.service").read_text(encoding="utf-8")

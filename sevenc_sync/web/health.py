@@ -1,0 +1,45 @@
+"""`/healthz`, `/readyz` and `/metrics`: for service managers, load balancers and Prometheus."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sevenc_sync import __version__
+from sevenc_sync.connect.redact import redact
+
+NEVER_KEPT = {"Cache-Control": "no-store"}
+
+
+class Watched(Protocol):
+    """The daemon, as its health is asked for."""
+
+    def checks(self) -> Mapping[str, str | None]:
+        """What must be well before it works, by name: store, schema, scheduler. None: it is; a text: what is wrong."""
+        ...
+
+
+def health_routes(watched: Watched, metrics: Callable[[], tuple[bytes, str]]) -> list[Route]:
+    """The three routes. `metrics` gives the text for Prometheus and its content type."""
+
+    def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "ok", "version": __version__}, headers=NEVER_KEPT)
+
+    def readyz(_request: Request) -> Response:
+        checks = {name: "ok" if wrong is None else redact(wrong) for name, wrong in watched.checks().items()}
+        ready = all(said == "ok" for said in checks.values())
+        return JSONResponse(
+            {"ready": ready, "checks": checks}, status_code=200 if ready else 503, headers=NEVER_KEPT
+        )
+
+    def exposition(_request: Request) -> Response:
+        body, media_type = metrics()
+        return Response(body, headers=NEVER_KEPT | {"Content-Type": media_type})
+
+    return [
+        Route("/healthz", healthz, methods=["GET"]),
+        Route("/readyz", readyz, methods=["GET"]),
+        Route("/metrics", exposition, methods=["GET"]),
+    ]

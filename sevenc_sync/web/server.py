@@ -1,0 +1,99 @@
+"""The daemon's one HTTP listener, in a thread of its own. What it serves is put together in `app`."""
+
+import logging
+import socket
+import threading
+from typing import Self
+
+import uvicorn
+from starlette.types import ASGIApp
+
+ENDING_SECONDS = 5  # how long a stop waits for answers under way
+
+
+class WebProblem(Exception):
+    """The listener cannot be opened; the text says why and what to do."""
+
+
+class _Uvicorn(uvicorn.Server):
+    """Tells the thread that starts it when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+class WebServer:
+    """Serves an app at host and port (0: a free one) from `start` to `stop`, or within a with statement.
+
+    Raises WebProblem when the address cannot be had.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        self._app = app
+        self._host, self._port = host, port
+        self._socket: socket.socket | None = None
+        self._server: _Uvicorn | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """`http://HOST:PORT`, without a slash at the end."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    def start(self) -> None:
+        """Bind the port and serve. Raises WebProblem."""
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        # With the protocol named asyncio turns Nagle's waiting off.
+        self._socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((self._host, self._port))
+        except OSError as error:
+            self._socket.close()
+            raise WebProblem(
+                f"Nothing can listen at {self.address} ({error.strerror}). Change web.listen, or end what listens there."
+            ) from error
+        self._port = self._socket.getsockname()[1]
+        config = uvicorn.Config(
+            self._app,
+            log_config=None,  # its warnings go where ours go
+            log_level=logging.WARNING,
+            access_log=False,
+            lifespan="off",
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=ENDING_SECONDS,
+        )
+        self._server = _Uvicorn(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="web", daemon=True
+        )
+        self._thread.start()
+        while not self._server.listening.wait(1):
+            if not self._thread.is_alive():
+                raise WebProblem(f"The listener at {self.address} ended while it started; the log says why.")
+
+    def stop(self) -> None:
+        """End serving and give the port back."""
+        if self._server is not None:
+            self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+        if self._socket is not None:
+            self._socket.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
