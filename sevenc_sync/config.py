@@ -17,9 +17,11 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from sevenc_sync.connect import redact
 from sevenc_sync.connect.connector import AccountSettings, Connector
 from sevenc_sync.secrets import ENV_PREFIX, Secrets, env_name
 from sevenc_sync.sections import (
+    AlarmSettings,
     LogSettings,
     PushSettings,
     RuleSettings,
@@ -74,6 +76,7 @@ class Settings(_Layered):
     schedule: ScheduleSettings = ScheduleSettings()
     push: PushSettings = PushSettings()
     web: WebSettings = WebSettings()
+    alarms: AlarmSettings = AlarmSettings()
     accounts: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="one table for each vendor account"
     )
@@ -122,6 +125,7 @@ class Configuration:
     accounts: Mapping[str, AccountSettings]
     store_url: str
     master: str | None
+    alarm_addresses: tuple[SecretStr, ...] = ()
 
 
 def find_config(given: Path | None) -> Path:
@@ -154,17 +158,27 @@ def load(path: Path, connectors: Mapping[str, Connector], secrets: Secrets | Non
     master, wrong = _master(file, accounts, connectors)
     mistakes += wrong
     store_url = ""
+    addresses: tuple[SecretStr, ...] = ()
     if settings is not None:
         try:
             store_url = _store_url(settings.store.url, path.parent)
         except ValueError as error:
             mistakes.append(Mistake(file, "store.url", str(error)))
         mistakes += _template_mistakes(settings.push, path.parent)
+        addresses, wrong = _alarm_addresses(file, settings.alarms, path.parent, places)
+        mistakes += wrong
     if settings is not None:
         mistakes += _cadences(file, settings, connectors)
     if mistakes or settings is None:
         raise ConfigInvalid(mistakes)
-    return Configuration(path=path, settings=settings, accounts=accounts, store_url=store_url, master=master)
+    return Configuration(
+        path=path,
+        settings=settings,
+        accounts=accounts,
+        store_url=store_url,
+        master=master,
+        alarm_addresses=addresses,
+    )
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -230,6 +244,22 @@ def _cadences(file: str, settings: Settings, connectors: Mapping[str, Connector]
             problem = f"is no account and no stream of one{hint}"
             mistakes.append(Mistake(file, f'schedule.every."{name}"', problem))
     return mistakes
+
+
+def _alarm_addresses(
+    file: str, told: AlarmSettings, folder: Path, secrets: Secrets
+) -> tuple[tuple[SecretStr, ...], list[Mistake]]:
+    """Where alarms go, from wherever the secret is: one address a line."""
+    named = None if told.urls_file is None else str(folder / told.urls_file)
+    try:
+        found = secrets.find("alarms", "urls", named)
+    except ValueError as error:
+        return (), [Mistake(file, "alarms.urls_file", str(error))]
+    lines = [] if found is None else found.get_secret_value().splitlines()
+    addresses = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    for address in addresses:
+        redact.register(address)
+    return tuple(SecretStr(address) for address in addresses), []
 
 
 def _template_mistakes(told: PushSettings, folder: Path) -> list[Mistake]:

@@ -15,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sevenc_sync import __version__
 from sevenc_sync.clock import EPOCH
 from sevenc_sync.config import ConfigInvalid, Configuration
+from sevenc_sync.engine.alarms import Alarms
 from sevenc_sync.engine.local import Engine
 from sevenc_sync.engine.metrics import Metrics
 from sevenc_sync.engine.notify import Notifier
@@ -29,6 +30,7 @@ from sevenc_sync.sync.run import RunResult
 
 TICK_SECONDS = 15  # how often due times are looked at; they themselves are in the store
 BEAT_SECONDS = 30  # how often it says that it is alive; more often where systemd's watchdog wants that
+ALARM_SECONDS = 60  # how often it looks what is not well
 DRAIN_SECONDS = 90  # how long a stop waits for pages in hand; less than TimeoutStopSec of the unit
 SCORE_EVERY = timedelta(hours=24)  # rolling windows move with the clock even when nothing changes
 PRUNE_EVERY = timedelta(hours=24)
@@ -57,12 +59,14 @@ class Daemon:
         tick_seconds: float = TICK_SECONDS,
         drain_seconds: float = DRAIN_SECONDS,
         give_up: Callable[[], None] = _leave_at_once,
+        alarms: Alarms | None = None,
         on_result: Callable[[RunResult], None] = lambda _result: None,
         on_pushed: Callable[[DeliverySummary], None] = lambda _summary: None,
     ) -> None:
         """`load` reads the configuration again, for `reload`; `give_up` ends a stop that takes too long."""
         self._engine = engine
         self._load = load
+        self._alarms = alarms or Alarms(store=engine.store)
         self._notifier = notifier or Notifier.of_process()
         self._tick = tick_seconds
         self._drain_seconds = drain_seconds
@@ -159,6 +163,7 @@ class Daemon:
             self._judge, "interval", seconds=self._tick, id="score", executor="house", next_run_time=now
         )
         scheduler.add_job(self._live, "interval", seconds=self._beat_seconds, id="alive", executor="house")
+        scheduler.add_job(self._look, "interval", seconds=ALARM_SECONDS, id="alarms", executor="house")
         try:
             yield scheduler
         finally:
@@ -277,6 +282,9 @@ class Daemon:
             self.metrics.scored(scored, seconds)
             log.info("scored", clients=scored.clients, changed=scored.changed, rules=scored.rules_hash)
         self._push()
+
+    def _look(self) -> None:
+        self._alarms.look(self._engine.config, self._engine.accounts, self._engine.clock())
 
     def _push(self) -> None:
         """Send what a person has approved, and anything where the mode is auto; nothing in the quiet hours."""

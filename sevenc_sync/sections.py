@@ -4,7 +4,7 @@ import re
 from datetime import time
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -39,6 +39,33 @@ class LogSettings(_Part):
     )
     format: Literal["auto", "console", "json"] = Field(
         default="auto", description="auto: for people on a terminal, JSON otherwise"
+    )
+
+
+AlarmKind = Literal["down", "stopped", "unreadable", "stale", "frozen", "brake", "quarantine", "score-drop"]
+
+
+class AlarmSettings(_Part):
+    """What people are told at once."""
+
+    kinds: tuple[AlarmKind, ...] = Field(
+        default=get_args(AlarmKind), description="what is told; an empty list tells nothing"
+    )
+    urls_file: Path | None = Field(
+        default=None,
+        description="a file with apprise's address of each service, one a line: they are secrets",
+    )
+    stale_hours: float = Field(
+        default=24,
+        gt=0,
+        le=24 * 30,
+        description="how long a stream must not have been read; at least three of its cadences",
+    )
+    drop_points: float = Field(
+        default=10, gt=0, le=100, description="by how much a client's score must fall within a week"
+    )
+    quarantined: int = Field(
+        default=1, ge=1, le=100_000, description="how many records of an account must be in quarantine"
     )
 
 

@@ -28,6 +28,7 @@ MODULES = (
     "check",
     "service",
     "sync",
+    "alarm",
     "scores",
     "match",
     "match_devices",

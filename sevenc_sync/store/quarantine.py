@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from sevenc_sync.store.bulk import insert_missing
 from sevenc_sync.store.codec import digest64
@@ -50,6 +50,12 @@ def hold(
         )
         .values(run=run, last_at=at)
     )
+
+
+def release(connection: Connection, account: int, stream: str, run: int) -> None:
+    """Let go what a whole pass over the stream, the run of this number, did not hold: it can be read now, or is gone."""
+    mine = (quarantine.c.account == account) & (quarantine.c.stream == stream)
+    connection.execute(delete(quarantine).where(mine, quarantine.c.run != run))
 
 
 def held(connection: Connection, account: int | None = None) -> list[dict[str, object]]:

@@ -15,6 +15,7 @@ from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.store.bulk import insert_missing
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import is_dead
+from sevenc_sync.store.quarantine import release
 from sevenc_sync.store.seen import forget_seen
 from sevenc_sync.store.tables import run, run_log, stream_state
 
@@ -214,6 +215,10 @@ def finish(
             raise RunLost(f"run {claimed.run} no longer holds {claimed.stream}")
         if good and swept:  # a pass that goes on later must know what it has seen so far
             forget_seen(connection, claimed.account, claimed.stream)
+        if (
+            good and full and claimed.token is None
+        ):  # read whole by this run, so what it did not hold is well or gone
+            release(connection, claimed.account, claimed.stream, claimed.run)
         connection.execute(
             update(run)
             .where(run.c.id == claimed.run)

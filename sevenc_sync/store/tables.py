@@ -42,9 +42,11 @@ from sevenc_sync.store.scored import (
     score_input,
     score_run,
 )
+from sevenc_sync.store.watched import alarm, round_, store_size
 
 __all__ = [
     "account",
+    "alarm",
     "attestation",
     "audit",
     "client",
@@ -68,6 +70,7 @@ __all__ = [
     "push_hold",
     "push_plan",
     "quarantine",
+    "round_",
     "rules_pack",
     "run",
     "run_log",
@@ -76,6 +79,7 @@ __all__ = [
     "score_run",
     "seen",
     "service",
+    "store_size",
     "stream_state",
     "undecided",
     "unmatched",
@@ -287,6 +291,7 @@ run = Table(
     Column("quota_limit", BigInteger),
     Column("error", Text),  # for the operator: what happened
     Column("action", Text),  # and what to do
+    Column("round", BigInteger, index=True),  # what followed it; null: nothing yet; 0: nobody knows any more
     Index(None, "account", "stream", "id"),
 )
 

@@ -371,7 +371,7 @@ class _Run:
                 now=now,
                 totals=totals,
                 watermark=watermark,
-                full=mode == "full",
+                full=mode == "full" and self._stream.detail is None,  # of details a bounded number is read
                 swept=reading.tells_gone,
                 read=mode != "sweep",
                 keep_token=mode == "sweep" or self._place_is_good(reading, problem),

@@ -209,3 +209,11 @@ def test_mistakes_in_rules_end_every_command_that_needs_them(command: Command, u
         result = command("--config", upgraded, *args)
         assert (args, result.exit_code) == (args, 2)
         assert "mine.toml" in result.stderr
+
+
+def test_alarms_are_listed_and_a_test_without_an_address_says_where_to_put_one(site: Any) -> None:
+    assert site("alarm", "list").output == "No alarm is on.\n"
+    assert site.json("alarm", "list", "--past", "3") == []
+    told = site("alarm", "test")
+    assert told.exit_code == 2
+    assert "SEVENC_ALARMS_URLS" in told.output

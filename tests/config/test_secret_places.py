@@ -126,3 +126,17 @@ def test_a_secret_file_that_cannot_be_read_is_a_mistake_with_its_key(
     others = {"SEVENC_PSA_PUBLIC_KEY": "p", "SEVENC_PSA_CLIENT_ID": "c"}
     (said,) = mistakes_of(PSA + "private_key_file = 'nowhere'", environ=others)
     assert said.startswith("config.toml: accounts.psa.private_key_file: the file nowhere cannot be read")
+
+
+def test_addresses_for_alarms_are_secrets_one_a_line(loaded: Loader, tmp_path: Path) -> None:
+    (tmp_path / "urls").write_text("# Teams\nmsteams://first-token\n\n  slack://second-token\n")
+    config = loaded('[alarms]\nurls_file = "urls"\n', environ={})
+    assert [item.get_secret_value() for item in config.alarm_addresses] == [
+        "msteams://first-token",
+        "slack://second-token",
+    ]
+    assert "token" not in redact("to slack://second-token and msteams://first-token")
+    assert (
+        loaded("", environ={"SEVENC_ALARMS_URLS": "json://x"}).alarm_addresses[0].get_secret_value()
+        == "json://x"
+    )

@@ -284,6 +284,9 @@ class TestAStop:
             daemon.run()
             take_service(engine.store, ELSEWHERE, engine.clock())  # its place is free
             free.set()
+            for thread in threading.enumerate():
+                if thread.name == "drain":  # or its jobs would end in the tests that follow
+                    thread.join(GIVE_UP)
         assert given_up in ([{"psa", "backup"}], [{"psa"}], [{"backup"}])
         (line,) = said(log, "not drained")
         assert set(line["reading"]) == given_up[0]

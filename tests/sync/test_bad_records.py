@@ -12,6 +12,7 @@ from sevenc_sync.connect import redact
 from sevenc_sync.connect.pages import Envelope, Keyset
 from sevenc_sync.connect.stream import Context, Stream
 from sevenc_sync.model import Company, Record
+from sevenc_sync.sync.run import Kind
 from tests.sync.conftest import TICKETS, Answer, Desk, Request
 
 ENVELOPED = replace(TICKETS, layout=Envelope("items"))  # read record by record from the beginning
@@ -75,6 +76,15 @@ def test_a_bad_record_met_again_is_kept_once(desk: Desk, after: int) -> None:
         desk.run(TICKETS, "full")
         desk.now += timedelta(hours=1)
     assert len(desk.held()) == 1
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("usual", 1), ("full", 0)])
+def test_a_record_that_a_whole_pass_does_not_hold_again_is_let_go(desk: Desk, kind: Kind, kept: int) -> None:
+    page(desk, GOOD, BAD["a missing key"][0])
+    desk.run(TICKETS)
+    page(desk, GOOD, AFTER)
+    assert desk.run(TICKETS, kind).state == "ok"
+    assert len(desk.held()) == kept
 
 
 def test_a_bad_last_record_still_leads_to_the_next_page(desk: Desk) -> None:
