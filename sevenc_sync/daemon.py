@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -23,8 +23,10 @@ from sevenc_sync.engine.reload import Refused, reconfigure
 from sevenc_sync.engine.sync_job import Account
 from sevenc_sync.push import DeliverySummary
 from sevenc_sync.store.database import StoreProblem, store_answers
+from sevenc_sync.store.gauges import note_size
 from sevenc_sync.store.migrate import schema_problem
 from sevenc_sync.store.reads import stream_states
+from sevenc_sync.store.rounds import marks, note_round
 from sevenc_sync.store.service import beat, leave_service, take_service
 from sevenc_sync.sync.run import RunResult
 
@@ -81,6 +83,7 @@ class Daemon:
         self._scored_at = engine.clock()
         self._scored_with = ""  # the hash of the rules
         self._pruned_at = EPOCH
+        self._sized_on: date | None = None  # the day whose size of the store is noted
         self._moved: float | None = None  # when the scheduler last did something, by the monotonic clock
         self.metrics = Metrics(engine.store, lambda: [account.name for account in engine.accounts])
 
@@ -265,8 +268,10 @@ class Daemon:
         if not self._fresh.is_set() and not is_due:
             return
         self._fresh.clear()
+        with engine.store.read() as connection:
+            before = marks(connection)
         try:
-            engine.match()
+            matched = engine.match()
             began = time.monotonic()
             scored = engine.score_due(now)
             seconds = time.monotonic() - began
@@ -281,19 +286,30 @@ class Daemon:
         if scored is not None:
             self.metrics.scored(scored, seconds)
             log.info("scored", clients=scored.clients, changed=scored.changed, rules=scored.rules_hash)
-        self._push()
+        sent = self._push()
+        with engine.store.write() as connection:
+            note_round(connection, now, before, links=matched.changed, sent=sent)
 
     def _look(self) -> None:
-        self._alarms.look(self._engine.config, self._engine.accounts, self._engine.clock())
+        engine = self._engine
+        now = engine.clock()
+        self._alarms.look(engine.config, engine.accounts, now)
+        if now.date() != self._sized_on:
+            note_size(engine.store, now)
+            self._sized_on = now.date()
 
-    def _push(self) -> None:
-        """Send what a person has approved, and anything where the mode is auto; nothing in the quiet hours."""
+    def _push(self) -> int:
+        """Send what a person has approved, and anything where the mode is auto; nothing in the quiet hours.
+
+        Gives how many notes stand at the PSA since.
+        """
         engine = self._engine
         policy = engine.pushing.policy
         if policy.mode == "off" or policy.is_quiet(engine.clock()):
-            return
+            return 0
         summary = engine.deliver("schedule")
         self.metrics.delivered(summary)
         if summary.tried:
             log.info("notes delivered", **summary.counts())
         self._on_pushed(summary)
+        return summary.written

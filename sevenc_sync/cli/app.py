@@ -28,6 +28,8 @@ MODULES = (
     "check",
     "service",
     "sync",
+    "status",
+    "runs",
     "alarm",
     "scores",
     "match",

@@ -6,16 +6,14 @@ from typing import Any, NamedTuple
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.engine.sync_job import Account
-from sevenc_sync.score.feeds import silence_said
-from sevenc_sync.store.alarms import Condition, Drop, score_drops
+from sevenc_sync.store.alarms import DOWN_AFTER, Condition, Drop, score_drops
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.gauges import quarantined
 from sevenc_sync.store.pushes import Hold, open_hold
 from sevenc_sync.store.reads import stream_states
-from sevenc_sync.store.silence import frozen_streams
+from sevenc_sync.store.silence import Silence, frozen_streams
 from sevenc_sync.sync.timing import Timing
 
-DOWN_AFTER = 3  # runs in a row: with the waits between them about a quarter of an hour
 STALE_CADENCES = 3
 DROP_WITHIN = timedelta(days=7)
 NAMED = 5  # streams, clients or reasons in one text; the others are counted
@@ -126,10 +124,10 @@ def _stale(
         )
 
 
-def _frozen(account: Account, frozen: Mapping[tuple[int, str], Any]) -> Iterator[Condition]:
+def _frozen(account: Account, frozen: Mapping[tuple[int, str], Silence]) -> Iterator[Condition]:
     mine = {stream: silence for (number, stream), silence in frozen.items() if number == account.number}
     if mine:
-        said = silence_said(next(iter(mine.values())))
+        said = next(iter(mine.values())).said
         yield Condition(
             kind="frozen",
             subject=account.name,

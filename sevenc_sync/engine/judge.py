@@ -21,6 +21,11 @@ class Matched:
     companies: MatchSummary
     devices: DeviceSummary
 
+    @property
+    def changed(self) -> int:
+        """Lines of the ledger, of companies and of devices, that were made, changed or taken out."""
+        return self.companies.changed + self.devices.changed
+
     def sentence(self) -> str:
         """One line for people."""
         companies, devices = self.companies, self.devices

@@ -206,12 +206,4 @@ class Sources:
             when = from_seconds(fact.last_ok_at).strftime("%Y-%m-%d %H:%M UTC")
             return f"last read to the end on {when} (now {fact.state})"
         silence = self.frozen.get((number, stream))
-        return None if silence is None else silence_said(silence)
-
-
-def silence_said(silence: Silence) -> str:
-    """Why a frozen stream is not believed."""
-    since = from_seconds(silence.since).strftime("%Y-%m-%d %H:%M UTC")
-    days, hours = round(silence.usual / 86_400), max(1, round(silence.usual / 3_600))
-    usual = f"{days} days" if days > 1 else f"{hours} hour{'s' if hours > 1 else ''}"
-    return f"frozen: says ok, but nothing new since {since}; before, never longer than {usual}"
+        return None if silence is None else silence.said

@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.store.tables import alarm, client, client_score, score_history
 
+DOWN_AFTER = 3  # runs in a row that failed: with the waits between them about a quarter of an hour
+
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """Something that should not stay as it is. `kind` and `subject` make it the same from one look to the next."""

@@ -94,6 +94,12 @@ def usual_requests(connection: Connection, number: int, stream: str, mode: str) 
     return max(connection.scalars(last), default=None)
 
 
+def last_action(connection: Connection, number: int, stream: str) -> str | None:
+    """What the stream's newest run says that a person should do; None: nothing."""
+    newest = select(run.c.action).where(run.c.account == number, run.c.stream == stream)
+    return connection.execute(newest.order_by(run.c.id.desc()).limit(1)).scalar()
+
+
 def runs(
     connection: Connection, *, limit: int, account_name: str | None = None, stream: str | None = None
 ) -> list[dict[str, Any]]:

@@ -4,9 +4,10 @@ A dead process of this machine is known at once; one on another machine is belie
 for a while.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.store.database import Store, StoreProblem
@@ -44,6 +45,24 @@ def leave_service(store: Store, holder: str, name: str = DAEMON) -> None:
     """Let another one begin at once."""
     with store.write() as connection:
         connection.execute(delete(service).where(service.c.name == name, service.c.holder == holder))
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """Who works on the store: the process as people know it, and when it last said so (epoch seconds)."""
+
+    process: str
+    since: int
+    seen_at: int
+
+
+def who_works(connection: Connection, name: str = DAEMON) -> Working | None:
+    """The store's daemon; None: there is none, or it is known to be dead."""
+    row = connection.execute(select(service).where(service.c.name == name)).first()
+    if row is None or is_dead(row.holder):
+        return None
+    host, pid, _started = row.holder.rsplit(":", 2)
+    return Working(f"process {pid} on {host}", row.started_at, row.seen_at)
 
 
 def _is_gone(holder: str, seen_at: int, now: datetime) -> bool:

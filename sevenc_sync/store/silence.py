@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, func, or_, select
 
+from sevenc_sync.clock import from_seconds
 from sevenc_sync.store.tables import run, stream_state
 
 DAY = 86_400
@@ -28,6 +29,14 @@ class Silence:
 
     since: int
     usual: int
+
+    @property
+    def said(self) -> str:
+        """Why the stream is not believed."""
+        since = from_seconds(self.since).strftime("%Y-%m-%d %H:%M UTC")
+        days, hours = round(self.usual / DAY), max(1, round(self.usual / 3_600))
+        usual = f"{days} days" if days > 1 else f"{hours} hour{'s' if hours > 1 else ''}"
+        return f"frozen: says ok, but nothing new since {since}; before, never longer than {usual}"
 
 
 def frozen_streams(connection: Connection) -> dict[tuple[int, str], Silence]:

@@ -361,7 +361,7 @@ class _Run:
                 now,
                 level,
                 "finished",
-                {"state": state, "error": error, "retries": dict(self._http.meter.causes)},
+                {"state": state, "error": error, "retries": _retries(self._http.meter)},
             )
         try:
             runs.finish(
@@ -446,6 +446,14 @@ class _Run:
             **({"detail": problem.detail} if problem and problem.detail else {}),
         )
         return result
+
+
+def _retries(meter: Meter) -> dict[str, dict[str, float]]:
+    """Cause of a retry -> how often, and how many seconds were waited for it in all."""
+    return {
+        cause: {"times": times, "seconds": round(meter.waits.get(cause, 0.0), 1)}
+        for cause, times in meter.causes.items()
+    }
 
 
 # The run's state by who has to act; the first that fits counts.

@@ -28,12 +28,12 @@ RESULT = {
 STATUS = {
     *("account", "connector", "stream", "state", "last_ok_at", "next_due_at", "newest_at", "failures"),
     *("quarantined", "outstanding", "reason", "frozen", "quota_used", "quota_limit"),
-    *("per_minute", "at_once"),
+    *("per_minute", "at_once", "word", "action"),
 }
 RUN = {
     *("run", "account", "stream", "trigger", "mode", "state", "holder", "started_at", "finished_at"),
     *("cursor_from", "cursor_to", "pages", "fetched", "new", "changed", "same", "held", "gone"),
-    *("requests", "retries", "waited_ms", "bytes", "quota_used", "quota_limit", "error", "action"),
+    *("requests", "retries", "waited_ms", "bytes", "quota_used", "quota_limit", "error", "action", "round"),
 }
 PART = {"slug", "name", "level", "level_without", "proof", "provisional", "cap", "excepted"}
 CLIENT = {
@@ -92,7 +92,10 @@ def test_runs_gives_the_newest_first_and_can_be_narrowed(scored: Any) -> None:
 def test_log_gives_one_run_with_its_lines(scored: Any) -> None:
     (row,) = scored.json("runs", "psa/tickets")
     log = scored.json("log", str(row["run"]))
-    assert set(log) == RUN | {"log", "quarantine"}
+    assert set(log) == RUN | {"log", "quarantine", "causes", "followed"}
+    assert log["causes"] == {}
+    assert log["followed"]["links"] > 0
+    assert row["run"] in log["followed"]["runs"]
     assert [line["event"] for line in log["log"]] == ["started", "finished"]
     assert all(set(line) == {"at", "level", "event", "detail"} for line in log["log"])
     assert log["quarantine"] == []

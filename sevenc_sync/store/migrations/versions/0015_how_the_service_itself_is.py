@@ -42,6 +42,14 @@ def upgrade() -> None:
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_store_size")),
     )
+    of_clients = sa.text("kind = 'client'")
+    op.create_index(
+        "ix_score_history_scores",
+        "score_history",
+        ["at"],
+        sqlite_where=of_clients,
+        postgresql_where=of_clients,
+    )
     op.add_column("run", sa.Column("round", sa.BigInteger(), nullable=True))
     op.execute("UPDATE run SET round = 0")
     op.create_index(op.f("ix_run_round"), "run", ["round"])

@@ -1,0 +1,224 @@
+"""sevenc-sync status: how each stream is, and what to do."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sevenc_sync.cli.app import app
+from sevenc_sync.cli.common import (
+    configuration,
+    err,
+    iso,
+    moment,
+    out,
+    safe,
+    show_json,
+    show_table,
+    state_text,
+    store_of,
+)
+from sevenc_sync.clock import to_seconds, utc_now
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from sevenc_sync.config import Configuration
+    from sevenc_sync.store.database import Store
+
+LATE_AFTER = 30 * 60  # seconds after its due time: longer than other streams of its account usually take
+
+FROZEN_ACTION = "Compare with the vendor's own screens: is there anything newer there?"
+LATE_ACTION = "Look whether the daemon runs: systemctl status sevenc-sync."
+STOPPED_ACTION = "Renew the credentials, then sevenc-sync check."
+
+
+@app.command("status")
+def status_command(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False
+) -> None:
+    """Show each account's streams: state, last good run, what is held, and what to do."""
+    config = configuration(context)
+    if config.settings.rules.directories:
+        _say_rule_mistakes(config)
+    with store_of(config) as store, store.read() as connection:
+        rows = _rows(connection, utc_now())
+        if as_json:
+            show_json(rows)
+            return
+        if not rows:
+            out.print("Nothing has been read yet. Next: sevenc-sync check, then sevenc-sync sync")
+            return
+        show_table(
+            safe(store.address).plain,
+            ("stream", "state", "last good", "next due", "newest at source", "held"),
+            [
+                (
+                    f"{row['account']}/{row['stream']}",
+                    state_text(str(row["word"])),
+                    _short(row["last_ok_at"]),
+                    _short(row["next_due_at"]),
+                    _short(row["newest_at"]),
+                    row["quarantined"],
+                )
+                for row in rows
+            ],
+        )
+        _say_limits(connection)
+        _say_what_waits(connection)
+        for (reason, action), streams in _by_reason(rows).items():
+            told = f" What to do: {action}" if action else ""
+            err.print(safe(f"{', '.join(streams)}: {reason}{told}"), soft_wrap=True)
+        _say_house(store, connection)
+
+
+def _rows(connection: "Connection", now: datetime) -> list[dict[str, Any]]:
+    """One row for each stream, as machines get it."""
+    from sevenc_sync.store.accounts import kept_limits
+    from sevenc_sync.store.details import backlogs
+    from sevenc_sync.store.gauges import quarantined
+    from sevenc_sync.store.reads import last_action, quotas, stream_states
+    from sevenc_sync.store.silence import frozen_streams
+
+    frozen = {key: item.said for key, item in frozen_streams(connection).items()}
+    bad = quarantined(connection)
+    quota = {row["account"]: row for row in quotas(connection)}
+    waiting = {(item.account, item.stream): item.waiting for item in backlogs(connection)}
+    limits = kept_limits(connection)
+    rows = []
+    for row in stream_states(connection):
+        name = (row["account_name"], row["stream"])
+        silence = frozen.get((row["account"], row["stream"]))
+        word = _word(row, frozen=silence is not None, now=now)
+        action = {"ok": None, "running": None, "frozen": FROZEN_ACTION, "late": LATE_ACTION}.get(word, "")
+        if action == "":
+            found = last_action(connection, row["account"], row["stream"])
+            action = STOPPED_ACTION if row["is_stopped"] else found
+        kept = limits.get(row["account_name"])
+        rows.append(
+            {
+                "account": row["account_name"],
+                "connector": row["connector"],
+                "stream": row["stream"],
+                "state": "running" if row["run"] is not None else row["state"],
+                "word": word,
+                "last_ok_at": iso(row["last_ok_at"]),
+                "next_due_at": iso(row["next_due_at"]),
+                "newest_at": iso(row["newest_at"]),
+                "failures": row["failures"],
+                "per_minute": kept.per_minute if kept else None,
+                "at_once": kept.at_once if kept else None,
+                "quota_used": quota.get(row["account_name"], {}).get("used"),
+                "quota_limit": quota.get(row["account_name"], {}).get("limit"),
+                "outstanding": waiting.get(name),
+                "quarantined": bad.get(name, 0),
+                "reason": row["reason"] or silence,
+                "action": action,
+                "frozen": silence is not None,
+            }
+        )
+    return rows
+
+
+def _word(row: Mapping[str, Any], *, frozen: bool, now: datetime) -> str:
+    """How the stream is, in a word: its state, unless more than that is known."""
+    from sevenc_sync.store.alarms import DOWN_AFTER
+
+    state = str(row["state"])
+    late = row["next_due_at"] is not None and to_seconds(now) - row["next_due_at"] > LATE_AFTER
+    for word, is_so in (
+        ("running", row["run"] is not None),
+        ("stopped", row["is_stopped"]),
+        ("frozen", frozen),
+        ("down", state == "failed" and row["failures"] >= DOWN_AFTER),
+        ("late", late and state in ("ok", "partial", "stopped")),
+    ):
+        if is_so:
+            return word
+    return state
+
+
+def _short(time: str | None) -> str:
+    return "-" if time is None else time.removesuffix("Z").replace("T", " ")
+
+
+def _say_limits(connection: "Connection") -> None:
+    """How hard each account is asked, and what its vendor's quota has left."""
+    from sevenc_sync.store.accounts import kept_limits
+    from sevenc_sync.store.reads import quotas
+
+    for name, kept in kept_limits(connection).items():
+        vendors = f" The vendor allows {kept.documented}." if kept.documented else ""
+        pace = f"at most {kept.per_minute:,.0f} requests a minute, {kept.at_once} at once."
+        out.print(safe(f"{name}: {pace}{vendors}"), soft_wrap=True)
+    for told in quotas(connection):
+        share = f"{told['used']:,} of {told['limit']:,} requests"
+        left = f"{max(0, told['limit'] - told['used']):,} were left"
+        at = moment(told["at"])
+        out.print(
+            safe(f"{told['account']}: the vendor counted {share} in its window, {left}, as of {at} UTC.")
+        )
+
+
+def _say_what_waits(connection: "Connection") -> None:
+    """Rows that wait for a request of their own."""
+    from sevenc_sync.store.details import backlogs
+
+    for item in backlogs(connection):
+        if item.waiting:
+            out.print(
+                safe(
+                    f"{item.account}/{item.stream}: {item.waiting:,} of {item.rows:,} {item.kind} rows outstanding,"
+                    f" one request each and a bounded number a run; the oldest waits since {moment(item.since)} UTC."
+                )
+            )
+
+
+def _say_house(store: "Store", connection: "Connection") -> None:
+    """The daemon, the store's size, what the brake holds, and alarms."""
+    from sevenc_sync.store.alarms import open_alarms
+    from sevenc_sync.store.gauges import growth, store_bytes
+    from sevenc_sync.store.pushes import open_hold
+    from sevenc_sync.store.service import who_works
+
+    daemon = who_works(connection)
+    if daemon is None:
+        out.print("No daemon works on this store.")
+    else:
+        out.print(safe(f"The daemon is {daemon.process}, alive at {moment(daemon.seen_at)} UTC."))
+    grown = growth(connection)
+    told = "" if grown is None else f", {grown.per_day / 1e6:+,.1f} MB a day over the last {grown.days} days"
+    out.print(f"The store has {store_bytes(store) / 1e6:,.1f} MB{told}.")
+    held = open_hold(connection)
+    if held is not None:
+        for reason in held.reasons:
+            said = f"The brake holds a push since {held.at:%Y-%m-%d %H:%M} UTC: {reason}"
+            err.print(safe(said), soft_wrap=True)
+    alarms = open_alarms(connection)
+    if alarms:
+        err.print(safe(f"Alarms that are on: {len(alarms)}. `sevenc-sync alarm list` shows them."))
+
+
+def _say_rule_mistakes(config: "Configuration") -> None:
+    """On standard error: what is wrong in the rule files, and that a running daemon goes on without them."""
+    from sevenc_sync.engine.rulefiles import rule_directories
+    from sevenc_sync.score import RulesInvalid, load_book
+
+    try:
+        load_book(rule_directories(config))
+    except RulesInvalid as error:
+        for mistake in error.mistakes:
+            err.print(safe(mistake), soft_wrap=True)
+        count = f"{len(error.mistakes)} mistake{'s' if len(error.mistakes) > 1 else ''}"
+        said = f"The rule files have {count}: a running daemon keeps the rules that it read before."
+        err.print(f"{said} No other command scores until they are mended.", soft_wrap=True)
+
+
+def _by_reason(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str | None], list[str]]:
+    found: dict[tuple[str, str | None], list[str]] = {}
+    for row in rows:
+        if row["reason"] or row["word"] == "late":
+            reason = row["reason"] or "it was due long ago and was not read."
+            found.setdefault((reason, row["action"]), []).append(f"{row['account']}/{row['stream']}")
+    return found
