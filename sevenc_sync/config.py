@@ -22,6 +22,7 @@ from sevenc_sync.connect.connector import AccountSettings, Connector
 from sevenc_sync.secrets import ENV_PREFIX, Secrets, env_name
 from sevenc_sync.sections import (
     AlarmSettings,
+    KeepSettings,
     LogSettings,
     PushSettings,
     RuleSettings,
@@ -70,6 +71,7 @@ class Settings(_Layered):
     model_config = SettingsConfigDict(extra="forbid")
 
     store: StoreSettings = StoreSettings()
+    keep: KeepSettings = KeepSettings()
     logs: LogSettings = LogSettings()
     rules: RuleSettings = RuleSettings()
     sync: SyncSettings = SyncSettings()

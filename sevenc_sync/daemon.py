@@ -22,12 +22,12 @@ from sevenc_sync.engine.notify import Notifier
 from sevenc_sync.engine.reload import Refused, reconfigure
 from sevenc_sync.engine.sync_job import Account
 from sevenc_sync.push import DeliverySummary
-from sevenc_sync.store.database import StoreProblem, store_answers
+from sevenc_sync.store.database import StoreProblem, StoreUnwritable, store_answers
 from sevenc_sync.store.gauges import note_size
 from sevenc_sync.store.migrate import schema_problem
 from sevenc_sync.store.reads import stream_states
 from sevenc_sync.store.rounds import marks, note_round
-from sevenc_sync.store.service import beat, leave_service, take_service
+from sevenc_sync.store.service import beat, leave_service, prove_writable, take_service
 from sevenc_sync.sync.run import RunResult
 
 TICK_SECONDS = 15  # how often due times are looked at; they themselves are in the store
@@ -76,6 +76,8 @@ class Daemon:
         self._on_result = on_result
         self._on_pushed = on_pushed
         self._scheduler: BackgroundScheduler | None = None
+        self._telling = threading.Lock()
+        self._trouble: str | None = None  # why the store takes no writes now
         self._said = ""  # the status that was told last
         self._reading: set[str] = set()  # accounts that are being read now
         self._fresh = threading.Event()  # something was read since the last score
@@ -163,7 +165,13 @@ class Daemon:
         now = self._engine.clock()
         self._schedule_accounts(scheduler)
         scheduler.add_job(
-            self._judge, "interval", seconds=self._tick, id="score", executor="house", next_run_time=now
+            self._guarded,
+            "interval",
+            [self._judge],
+            seconds=self._tick,
+            id="score",
+            executor="house",
+            next_run_time=now,
         )
         scheduler.add_job(self._live, "interval", seconds=self._beat_seconds, id="alive", executor="house")
         scheduler.add_job(self._look, "interval", seconds=ALARM_SECONDS, id="alarms", executor="house")
@@ -179,9 +187,9 @@ class Daemon:
                 job.remove()
         for name, account in wanted.items():
             scheduler.add_job(
-                self._read,
+                self._guarded,
                 "interval",
-                [account],
+                [self._read, account],
                 seconds=self._tick,
                 id=name,
                 next_run_time=self._engine.clock(),
@@ -207,8 +215,9 @@ class Daemon:
 
     def checks(self) -> Mapping[str, str | None]:
         """What must be well before it works, by name: None where it is, else what is wrong."""
-        store = store_answers(self._engine.store)
-        schema = "not known: the store does not answer" if store else schema_problem(self._engine.store)
+        silent = store_answers(self._engine.store)
+        schema = "not known: the store does not answer" if silent else schema_problem(self._engine.store)
+        store = silent or self._trouble
         return {"store": store, "schema": schema, "scheduler": self._stands_still()}
 
     def _stands_still(self) -> str | None:
@@ -221,13 +230,25 @@ class Daemon:
         """Tell the store and the service manager that we are alive. Where the store does not answer, nobody is told."""
         self._moved = time.monotonic()
         engine = self._engine
+        alive = () if self._notifier.watchdog_seconds is None else ("WATCHDOG=1",)
+        try:
+            was = self._trouble
+            if was is not None:
+                prove_writable(engine.store)
+            mine = beat(engine.store, engine.holder, engine.clock())
+        except StoreUnwritable as error:
+            self._cannot_write(error)
+            self._notifier.send(*alive, f"STATUS={error}")  # starting again would not make room
+            return
+        if was is not None:  # not one that was found while the beat went out
+            self._trouble = None
+            log.info("store can be written again")
         status = self._status()
-        if not beat(engine.store, engine.holder, engine.clock()):
+        if not mine:
             action = "Nothing here: the other daemon does the work. Look for two services on one store."
             log.error("another daemon works on the store", action=action)
             engine.stop.set()
             return
-        alive = () if self._notifier.watchdog_seconds is None else ("WATCHDOG=1",)
         if alive or status != self._said:
             self._notifier.send(*alive, f"STATUS={status}")
             self._said = status
@@ -241,6 +262,22 @@ class Daemon:
         reading = sorted(self._reading)
         doing = f"Reading {', '.join(reading)}" if reading else f"Waiting; {len(names)} accounts"
         return f"{doing}. {good} of {len(states)} streams are well."
+
+    def _guarded(self, job: Callable[..., None], *args: object) -> None:
+        """Do a job, unless the store takes no writes: then nothing is asked of anybody until a sign of life gets through."""
+        if self._trouble is not None:
+            return
+        try:
+            job(*args)
+        except StoreUnwritable as error:
+            self._cannot_write(error)
+
+    def _cannot_write(self, error: StoreUnwritable) -> None:
+        with self._telling:  # two accounts find it out at the same moment
+            is_news, self._trouble = self._trouble is None, str(error)
+        if is_news:
+            action = "Nothing is read, scored or sent until it can be; then it goes on by itself."
+            log.error("store cannot be written", error=str(error), action=action)
 
     def _read(self, account: Account) -> None:
         """Read what is due of one account."""
@@ -281,7 +318,7 @@ class Daemon:
         self._scored_with = rules.hash
         self._scored_at = now
         if now - self._pruned_at >= PRUNE_EVERY:
-            engine.prune(now)
+            log.info("pruned", **engine.prune(now))
             self._pruned_at = now
         if scored is not None:
             self.metrics.scored(scored, seconds)
@@ -293,6 +330,9 @@ class Daemon:
     def _look(self) -> None:
         engine = self._engine
         now = engine.clock()
+        self._alarms.tell_of_store(engine.config, self._trouble)
+        if self._trouble is not None:
+            return
         self._alarms.look(engine.config, engine.accounts, now)
         if now.date() != self._sized_on:
             note_size(engine.store, now)

@@ -31,6 +31,23 @@ class StoreSettings(_Part):
     )
 
 
+class KeepSettings(_Part):
+    """How long what is over is kept, in days."""
+
+    log_days: int = Field(default=90, ge=1, le=3650, description="lines of the log of each run")
+    run_days: int = Field(
+        default=400, ge=120, le=3650, description="runs; what is usual for a stream is known from them"
+    )
+    gone_days: int = Field(default=400, ge=30, le=3650, description="records that are gone at their source")
+    quarantine_days: int = Field(
+        default=90, ge=7, le=3650, description="records in quarantine since they were last met"
+    )
+    outbox_days: int = Field(
+        default=400, ge=30, le=3650, description="what was written back, but for the newest of each client"
+    )
+    alarm_days: int = Field(default=400, ge=1, le=3650, description="alarms that are over")
+
+
 class LogSettings(_Part):
     """What is logged, and how."""
 

@@ -61,6 +61,7 @@ class Alarms:
     send: Send = send_by_process
     _not_before: datetime = field(default=EPOCH, init=False)
     _failures: int = field(default=0, init=False)
+    _told_trouble: str | None = field(default=None, init=False)
 
     def look(self, config: Configuration, accounts: Sequence[Account], now: datetime) -> None:
         """Note what begins and ends; send what is to be told, once what began together is there."""
@@ -75,6 +76,20 @@ class Alarms:
             return
         if any(now - (item.ended_at or item.since) >= SETTLE for item in news):
             self._tell([address.get_secret_value() for address in config.alarm_addresses], news, now)
+
+    def tell_of_store(self, config: Configuration, trouble: str | None) -> None:
+        """Say that nothing can be written, and that it can be again: this alone cannot be kept in the store."""
+        if (trouble is None) == (self._told_trouble is None) or not config.alarm_addresses:
+            return
+        addresses = [address.get_secret_value() for address in config.alarm_addresses]
+        if trouble is not None:
+            text = f"{trouble} Nothing is read, scored or sent until then."
+            results = self.send(addresses, "sevenc-sync: the store cannot be written", text, "failure")
+        else:
+            text = "Everything goes on by itself."
+            results = self.send(addresses, "sevenc-sync: the store can be written again", text, "success")
+        if any(item.error is None for item in results):
+            self._told_trouble = trouble
 
     def _tell(self, addresses: Sequence[str], news: Sequence[Alarm], now: datetime) -> None:
         title, body, kind = message(news)

@@ -17,6 +17,7 @@ from sevenc_sync.connect.connector import Connector
 from sevenc_sync.connect.http import RetryPolicy
 from sevenc_sync.engine.judge import Matched, client_tests, feeds_of, grouping
 from sevenc_sync.engine.probe import Probed, probe_account
+from sevenc_sync.engine.pruning import prune_store
 from sevenc_sync.engine.push_job import PushJob, places_of, policy_of
 from sevenc_sync.engine.rulefiles import RuleFiles, rule_directories
 from sevenc_sync.engine.sync_job import (
@@ -39,7 +40,6 @@ from sevenc_sync.score import (
     due,
     plan_keeper,
     preview,
-    prune_inputs,
     score_clients,
 )
 from sevenc_sync.store.accounts import ensure_account
@@ -182,11 +182,9 @@ class Engine:
 
         return keep
 
-    def prune(self, now: datetime) -> int:
-        """Let go what only replays of runs older than `store.replay_days` need; gives the number of rows."""
-        kept = timedelta(days=self.config.settings.store.replay_days)
-        with self.store.write() as connection:
-            return prune_inputs(connection, now - kept)
+    def prune(self, now: datetime) -> dict[str, int]:
+        """Let go what is older than the configuration keeps; gives the number of rows by kind."""
+        return prune_store(self.store, self.config, now)
 
     def preview(self, now: datetime, clients: Collection[int] | None = None) -> list[ClientResult]:
         """The results as of `now`, from the records as they are in the store; by name. Nothing is saved."""

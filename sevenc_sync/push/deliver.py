@@ -8,6 +8,7 @@ of that again right before it writes.
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -32,7 +33,7 @@ from sevenc_sync.push.putnote import NoteDelivery
 from sevenc_sync.push.summary import DeliverySummary, Tally
 from sevenc_sync.store import outbox, outcomes, runs
 from sevenc_sync.store.accounts import account_names
-from sevenc_sync.store.database import Store
+from sevenc_sync.store.database import Store, StoreUnwritable
 from sevenc_sync.store.holder import this_holder
 from sevenc_sync.store.outbox import OutboxRow
 from sevenc_sync.store.plan_items import set_ticket
@@ -128,7 +129,10 @@ class _Delivery:
             log.warning("run lost", detail=str(error))
         except BaseException as error:
             text = f"A fault in sevenc-sync ended the delivery: {type(error).__name__}."
-            runs.abandon(around.store, claimed, now=around.clock(), error=text, action=Problem.default_action)
+            with suppress(StoreUnwritable):  # then the next delivery of this process takes its place
+                runs.abandon(
+                    around.store, claimed, now=around.clock(), error=text, action=Problem.default_action
+                )
             raise
 
     def _all(self, claimed: Claim, rows: Sequence[OutboxRow]) -> None:

@@ -23,9 +23,15 @@ SQLITE_PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 10000",  # 40 MiB of log between checkpoints: backfills rewrite index pages less often
 )
 
+PG_DISK_FULL, PG_READ_ONLY = "53100", "25006"  # SQLSTATE codes of PostgreSQL
+
 
 class StoreProblem(Exception):
     """The store cannot be used as it is; the text says what to do."""
+
+
+class StoreUnwritable(StoreProblem):
+    """The store takes no writes now: its disk is full or read-only. What was being written is undone; nothing is lost."""
 
 
 def parse_url(value: str) -> URL:
@@ -101,9 +107,39 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: committed at the end of the block, rolled back when it raises."""
-        with self.engine.begin() as connection:
+        """One transaction: committed at the end of the block, rolled back when it raises.
+
+        Raises StoreUnwritable where nothing can be written.
+        """
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            told = _unwritable(error)
+            if told is None:
+                raise
+            raise StoreUnwritable(f"{told} The store is {self.address}; what it holds is whole.") from error
+
+    @contextmanager
+    def trial(self) -> Iterator[Connection]:
+        """One transaction that is always undone: to see what something would do."""
+        with self.engine.connect() as connection, connection.begin() as transaction:
             yield connection
+            transaction.rollback()
+
+
+def _unwritable(error: DBAPIError) -> str | None:
+    """What is wrong, and what to do, where the database says that it cannot write; None: it is something else."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    state = getattr(error.orig, "sqlstate", None)
+    primary = None if code is None else code & 0xFF  # the rest of an extended code says more than we ask
+    if primary == sqlite3.SQLITE_FULL or state == PG_DISK_FULL:
+        return "The store's disk is full: make room."
+    if primary == sqlite3.SQLITE_READONLY or state == PG_READ_ONLY:
+        return "The store cannot be written: its disk, file or server is read-only."
+    if primary == sqlite3.SQLITE_IOERR:
+        return "The store's disk fails (input/output error): look at the system's log."
+    return None
 
 
 def store_answers(store: Store) -> str | None:

@@ -68,9 +68,14 @@ def require_current(store: Store) -> None:
     )
 
 
+@cache
+def known_revisions() -> frozenset[str]:
+    """All revisions that this version of the program knows."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def _refuse_newer(store: Store, have: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if have is not None and have not in known:
+    if have is not None and have not in known_revisions():
         raise StoreProblem(
             f"The store {store.address} was written by a newer sevenc-sync (schema {have}; this one knows "
             f"{newest_revision()}). Install that version, or restore a backup."

@@ -21,6 +21,10 @@ from sevenc_sync.store.tables import run, run_log, stream_state
 
 LEASE = timedelta(minutes=25)  # longer than the kit insists on one page with its usual patience
 
+# The runs of this process that are under way, by the store's address: a run that is none of these and is held in our
+# name broke off, such as on a full disk where its end could not be noted.
+_under_way: set[tuple[str, int]] = set()
+
 RunState = Literal["ok", "partial", "held", "failed", "unreadable", "throttled", "stopped"]
 
 
@@ -89,7 +93,8 @@ def claim(
             )
             state = connection.execute(select(stream_state).where(where).with_for_update()).one()
         if state.run is not None:
-            if state.lease_until > at and not is_dead(state.holder):
+            broke_off = state.holder == holder and (store.address, state.run) not in _under_way
+            if state.lease_until > at and not is_dead(state.holder) and not broke_off:
                 return Busy(holder=state.holder, run=state.run)
             connection.execute(
                 update(run)
@@ -118,6 +123,7 @@ def claim(
             .where(where)
             .values(run=number, holder=holder, lease_until=at + int(LEASE.total_seconds()))
         )
+    _under_way.add((store.address, number))
     return Claim(
         run=number,
         account=account,
@@ -210,6 +216,7 @@ def finish(
             values["last_full_at"] = at
         if swept:
             values["last_sweep_at"] = at
+    _under_way.discard((store.address, claimed.run))
     with store.write() as connection:
         if connection.execute(update(stream_state).where(_is_ours(claimed)).values(values)).rowcount != 1:
             raise RunLost(f"run {claimed.run} no longer holds {claimed.stream}")
@@ -243,6 +250,7 @@ def log(
 
 def abandon(store: Store, claimed: Claim, *, now: datetime, error: str, action: str) -> None:
     """Let the stream go after a fault of ours; its place stays. Does nothing when the run is over already."""
+    _under_way.discard((store.address, claimed.run))
     with store.write() as connection:
         connection.execute(
             update(run)

@@ -4,6 +4,7 @@ A dead process of this machine is known at once; one on another machine is belie
 for a while.
 """
 
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,10 +13,11 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.store.database import Store, StoreProblem
 from sevenc_sync.store.holder import is_dead
-from sevenc_sync.store.tables import service
+from sevenc_sync.store.tables import rules_pack, service
 
 SILENT = timedelta(minutes=5)  # several times longer than a living daemon is silent
 DAEMON = "daemon"
+ROOM = 4 * 2**20  # bytes
 
 
 def take_service(store: Store, holder: str, now: datetime, name: str = DAEMON) -> None:
@@ -39,6 +41,19 @@ def beat(store: Store, holder: str, now: datetime, name: str = DAEMON) -> bool:
     mine = (service.c.name == name) & (service.c.holder == holder)
     with store.write() as connection:
         return connection.execute(update(service).where(mine).values(seen_at=to_seconds(now))).rowcount == 1
+
+
+def prove_writable(store: Store) -> None:
+    """Write as much as a large transaction does, and delete it. Raises StoreUnwritable.
+
+    A beat alone needs no room and proves nothing; with a little room work would begin and break off again and again.
+    """
+    row = {"hash": "room", "body": os.urandom(ROOM), "first_at": 0}
+    with store.write() as connection:
+        connection.execute(delete(rules_pack).where(rules_pack.c.hash == "room"))
+        connection.execute(insert(rules_pack).values(row))
+    with store.write() as connection:
+        connection.execute(delete(rules_pack).where(rules_pack.c.hash == "room"))
 
 
 def leave_service(store: Store, holder: str, name: str = DAEMON) -> None:

@@ -1,6 +1,7 @@
 """One run of one stream: claim it, read it, and say what came of it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,7 +25,7 @@ from sevenc_sync.model import Lookup, Protection, ProtectionRun
 from sevenc_sync.store import runs
 from sevenc_sync.store.bulk import drop_indexes_if_empty, ensure_indexes, refresh_statistics
 from sevenc_sync.store.codec import Codec, codecs
-from sevenc_sync.store.database import Store
+from sevenc_sync.store.database import Store, StoreUnwritable
 from sevenc_sync.store.reads import lookup_entries, parent_rows
 from sevenc_sync.store.runs import Busy, Claim, RunLost, RunState
 from sevenc_sync.sync.built_runs import build_runs
@@ -136,7 +137,10 @@ def run_stream(
         except BaseException as error:
             # A fault of ours: let the stream go at once instead of holding it until the lease ends.
             text = f"A fault in sevenc-sync ended the run: {type(error).__name__}."
-            runs.abandon(around.store, claimed, now=around.clock(), error=text, action=Problem.default_action)
+            with suppress(StoreUnwritable):  # then the next run of this process takes the stream over
+                runs.abandon(
+                    around.store, claimed, now=around.clock(), error=text, action=Problem.default_action
+                )
             raise
 
 
