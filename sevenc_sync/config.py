@@ -252,6 +252,8 @@ def _alarm_addresses(
     file: str, told: AlarmSettings, folder: Path, secrets: Secrets
 ) -> tuple[tuple[SecretStr, ...], list[Mistake]]:
     """Where alarms go, from wherever the secret is: one address a line."""
+    if not secrets.is_needed:
+        return (), []
     named = None if told.urls_file is None else str(folder / told.urls_file)
     try:
         found = secrets.find("alarms", "urls", named)
@@ -313,8 +315,12 @@ def _account(
     try:
         account = model.model_validate(values)
     except ValidationError as error:
-        mistakes += [_mistake(file, prefix, detail, model) for detail in error.errors()]
-        return None, mistakes
+        # Without its secrets an account need not hold together as a whole.
+        wrong_fields = [detail for detail in error.errors() if secrets.is_needed or detail["loc"]]
+        mistakes += [_mistake(file, prefix, detail, model) for detail in wrong_fields]
+        if mistakes:
+            return None, mistakes
+        account = model.model_construct(None, **values)
     return (None if mistakes else account), mistakes
 
 
@@ -330,18 +336,21 @@ def _take_secret(
     if is_in_file:
         problem = f"a secret does not belong into the configuration: {Secrets.ways(account, field)}"
         return Mistake(file, key, problem)
+    if not secrets.is_needed:
+        if not required and named is None:
+            del values[field]
+        return None
     if named is not None and not isinstance(named, str):
         return Mistake(file, f"{key}_file", f"{_shown(named)} is not valid: expected a file's name")
     try:
         found = secrets.find(account, field, str(folder / named) if named else None)
     except ValueError as error:
         return Mistake(file, f"{key}_file", str(error))
-    if found is not None:
-        values[field] = found
-        return None
-    if required:
+    if found is None and required:
         return Mistake(file, key, f"the secret is missing: {Secrets.ways(account, field)}")
-    del values[field]
+    values[field] = found
+    if found is None:
+        del values[field]
     return None
 
 

@@ -23,16 +23,20 @@ def env_name(owner: str, field: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The places to look at. `folder` is systemd's credentials directory, where there is one."""
+    """The places to look at. `folder` is systemd's credentials directory, where there is one.
+
+    Where no vendor is asked, secrets are not needed: then they are not looked for, and their being missing is no mistake.
+    """
 
     environ: Mapping[str, str]
     folder: Path | None
+    is_needed: bool = True
 
     @classmethod
-    def of_process(cls) -> "Secrets":
+    def of_process(cls, *, needed: bool = True) -> "Secrets":
         """This process's environment and credentials directory."""
         folder = os.environ.get("CREDENTIALS_DIRECTORY")
-        return cls(environ=os.environ, folder=Path(folder) if folder else None)
+        return cls(environ=os.environ, folder=Path(folder) if folder else None, is_needed=needed)
 
     def find(self, owner: str, field: str, file: str | None) -> SecretStr | None:
         """The secret, or None when no place has it. Raises ValueError naming a file that is empty or cannot be read."""

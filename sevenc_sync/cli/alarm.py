@@ -35,7 +35,7 @@ def alarm_list_command(
     """List the alarms that are on, as the daemon last saw them."""
     from sevenc_sync.store.alarms import last_alarms, open_alarms
 
-    with store_of(configuration(context)) as store, store.read() as connection:
+    with store_of(configuration(context, secrets=False)) as store, store.read() as connection:
         rows = last_alarms(connection, past) if past else open_alarms(connection)
     if as_json:
         show_json(rows)

@@ -145,18 +145,20 @@ def new_table(title: str | None = None) -> Table:
     )
 
 
-def configuration(context: typer.Context, *, quiet: bool = False) -> "Configuration":
+def configuration(context: typer.Context, *, quiet: bool = False, secrets: bool = True) -> "Configuration":
     """The checked configuration; a wrong one ends with exit code 2 and every mistake listed.
 
-    It also sets up logging. `quiet` leaves a terminal to progress bars: only warnings and worse are logged there.
+    `secrets` False is for commands that ask no vendor: whoever looks at a status need not be able to read them. It also sets up logging. `quiet` leaves a terminal to progress bars: only warnings and worse are logged there.
     """
     from sevenc_sync import logs
     from sevenc_sync.config import ConfigInvalid, find_config, load
     from sevenc_sync.registry import RegistryProblem, connectors
+    from sevenc_sync.secrets import Secrets
 
     options = context.find_root().params
     try:
-        config = load(find_config(options.get("config")), connectors())
+        places = Secrets.of_process(needed=secrets)
+        config = load(find_config(options.get("config")), connectors(), places)
     except ConfigInvalid as error:
         for mistake in error.mistakes:
             err.print(safe(mistake), soft_wrap=True)

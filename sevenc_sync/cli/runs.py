@@ -44,7 +44,7 @@ def runs_command(
     """List the newest runs with what each fetched, wrote and cost."""
     from sevenc_sync.store.reads import runs
 
-    config = configuration(context)
+    config = configuration(context, secrets=False)
     name, _, stream = (source or "").partition("/")
     with store_of(config) as store, store.read() as connection:
         rows = runs(connection, limit=limit, account_name=name or None, stream=stream or None)
@@ -88,7 +88,7 @@ def log_command(
     from sevenc_sync.store.reads import quarantine_of_run, run_lines, run_row
     from sevenc_sync.store.rounds import read_round
 
-    config = configuration(context)
+    config = configuration(context, secrets=False)
     with store_of(config) as store:
         with store.read() as connection:
             row = run_row(connection, number)

@@ -39,7 +39,7 @@ def status_command(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False
 ) -> None:
     """Show each account's streams: state, last good run, what is held, and what to do."""
-    config = configuration(context)
+    config = configuration(context, secrets=False)
     if config.settings.rules.directories:
         _say_rule_mistakes(config)
     with store_of(config) as store, store.read() as connection:

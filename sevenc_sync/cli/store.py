@@ -33,7 +33,7 @@ def upgrade_command(context: typer.Context, as_json: AsJson = False) -> None:
     from sevenc_sync.store.database import Store
     from sevenc_sync.store.migrate import upgrade
 
-    config = configuration(context)
+    config = configuration(context, secrets=False)
     with store_errors(), Store.open(config.store_url) as store:
         before, after = upgrade(store)
         address = store.address
@@ -69,7 +69,7 @@ def backup_command(
         fail("--keep needs a folder.", USAGE)
     if target.exists() and not target.is_dir():
         fail(f"{target} exists already; name a new file, or a folder.", USAGE)
-    config = configuration(context)
+    config = configuration(context, secrets=False)
     with store_errors(), Store.open(config.store_url) as store:
         name = f"sevenc-sync-{utc_now():%Y%m%dT%H%M%SZ}.{'db' if store.is_sqlite else 'dump'}"
         made = back_up(store, target / name if target.is_dir() else target)
@@ -112,7 +112,7 @@ def restore_command(
     from sevenc_sync.store.database import Store
     from sevenc_sync.store.migrate import newest_revision
 
-    config = configuration(context)
+    config = configuration(context, secrets=False)
     kept = None
     with store_errors(), Store.open(config.store_url) as store:
         backup = check_backup(file, sqlite=store.is_sqlite)
@@ -185,7 +185,7 @@ def prune_command(
     from sevenc_sync.clock import utc_now
     from sevenc_sync.engine.pruning import prune_store
 
-    config = configuration(context)
+    config = configuration(context, secrets=False)
     with store_of(config) as store:
         gone = prune_store(store, config, utc_now(), days)
     kept = config.settings.store.replay_days if days is None else days
@@ -207,7 +207,7 @@ def forget_account_command(
     from sevenc_sync.clock import utc_now
     from sevenc_sync.store.forget import forget_account
 
-    config = configuration(context)
+    config = configuration(context, secrets=False)
     known = config.accounts.get(account)
     if yes and known is not None and known.enabled:
         fail(
@@ -236,7 +236,7 @@ def forget_client_command(
     from sevenc_sync.store.clients import client_names
     from sevenc_sync.store.forget import forget_client
 
-    config = configuration(context)
+    config = configuration(context, secrets=False)
     with store_of(config) as store, store.read() as connection:
         names = client_names(connection)
     found = [number for number, name in names.items() if client in (name, str(number))]

@@ -137,10 +137,11 @@ def run_stream(
         except BaseException as error:
             # A fault of ours: let the stream go at once instead of holding it until the lease ends.
             text = f"A fault in sevenc-sync ended the run: {type(error).__name__}."
+            action = Problem.default_action
+            if isinstance(error, StoreUnwritable):
+                text, action = str(error), "Nothing else: the next run goes on where this one committed last."
             with suppress(StoreUnwritable):  # then the next run of this process takes the stream over
-                runs.abandon(
-                    around.store, claimed, now=around.clock(), error=text, action=Problem.default_action
-                )
+                runs.abandon(around.store, claimed, now=around.clock(), error=text, action=action)
             raise
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from connectors.connectwise_psa.settings import ConnectwiseSettings
-from sevenc_sync.config import Configuration
+from sevenc_sync.config import ConfigInvalid, Configuration, load
 from sevenc_sync.connect.redact import redact
+from sevenc_sync.registry import connectors
 from sevenc_sync.secrets import Secrets, env_name
 
 Loader = Callable[..., Configuration]
@@ -140,3 +141,19 @@ def test_addresses_for_alarms_are_secrets_one_a_line(loaded: Loader, tmp_path: P
         loaded("", environ={"SEVENC_ALARMS_URLS": "json://x"}).alarm_addresses[0].get_secret_value()
         == "json://x"
     )
+
+
+def test_where_no_vendor_is_asked_no_secret_is_looked_for(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    veeam = '[accounts.veeam]\nconnector = "veeam_vspc"\nbase_url = "https://vspc.example.com:1280"\n'
+    path.write_text(f'{PSA}private_key_file = "nowhere"\n{veeam}[alarms]\nurls_file = "nowhere"\n')
+    config = load(path, connectors(), Secrets(environ={}, folder=None, is_needed=False))
+    assert set(config.accounts) == {"psa", "veeam"}
+    assert config.alarm_addresses == ()
+    path.write_text(f'{PSA}private_key = "in-the-file"\ncolour = 1\n')
+    with pytest.raises(ConfigInvalid) as caught:
+        load(path, connectors(), Secrets(environ={}, folder=None, is_needed=False))
+    assert sorted(mistake.key for mistake in caught.value.mistakes) == [
+        "accounts.psa.colour",
+        "accounts.psa.private_key",
+    ]

@@ -2,8 +2,12 @@
 
 import configparser
 import re
+import shutil
+import subprocess
 from collections import defaultdict
 from pathlib import Path
+
+import pytest
 
 from sevenc_sync.cli import common
 from sevenc_sync.config import DEFAULT_PATHS
@@ -102,3 +106,32 @@ def test_its_credentials_are_the_secrets_of_the_example_configuration() -> None:
     credentials = dict(re.findall(r"^#LoadCredential=([\w.]+):(\S+)$", TEXT, re.MULTILINE))
     assert set(credentials.values()) == named
     assert all(Path(path).name == name for name, path in credentials.items())
+
+
+@pytest.mark.parametrize("name", ["sevenc-sync.service", "sevenc-sync-backup.service"])
+def test_its_exposure_is_small(name: str) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is not on this machine")
+    said = subprocess.run(  # noqa: S603 - systemd's own program
+        [program, "security", "--offline=true", "--no-pager", str(ROOT / "systemd" / name)],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+    assert found is not None
+    assert float(found[1]) <= 1.5
+
+
+def test_the_backup_is_made_by_a_command_that_there_is_where_the_folders_are_made() -> None:
+    text = (ROOT / "systemd" / "sevenc-sync-backup.service").read_text(encoding="utf-8")
+    command = f"/opt/sevenc-sync/bin/sevenc-sync --config {DEFAULT_PATHS[-1]} db backup /var/lib/sevenc-sync/backups --keep 14"
+    assert f"ExecStart={command}\n" in text
+    folders = (ROOT / "systemd" / "sevenc-sync.tmpfiles").read_text(encoding="utf-8")
+    assert re.search(r"^d /var/lib/sevenc-sync/backups 0750 sevenc-sync sevenc-sync", folders, re.MULTILINE)
+    users = (ROOT / "systemd" / "sevenc-sync.sysusers").read_text(encoding="utf-8")
+    assert re.search(r"^u sevenc-sync ", users, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "systemd").iterdir()))
+def test_every_file_is_installed_by_the_page(name: str) -> None:
+    assert f"systemd/{name}" in (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
