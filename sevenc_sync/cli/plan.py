@@ -251,7 +251,11 @@ def _print_area(plan: "ClientPlan", area: "PlanArea", steps: "list[Step]", links
     out.print()
     level = "unknown" if area.gap.level is None else f"level {area.gap.level:g}"
     out.print(
-        Text.assemble((area.gap.area, "bold"), safe(f": {level}, target {area.gap.target:g}")), soft_wrap=True
+        Text.assemble(
+            (safe(area.gap.name).plain, "bold"),
+            safe(f" ({area.gap.area}): {level}, target {area.gap.target:g}"),
+        ),
+        soft_wrap=True,
     )
     if not area.steps:
         held = (

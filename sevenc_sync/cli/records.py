@@ -49,11 +49,16 @@ def record_json(row: "EvidenceRow", links: Mapping[str, Link]) -> dict[str, obje
 
 
 def records_text(rows: "Sequence[EvidenceRow]", total: int, links: Mapping[str, Link]) -> Text:
-    """Records in one line: their source before each change of it, then their ids, and that there are more."""
+    """Records in one line: their source before each change of it, then their ids with their names, and that there are more."""
+    from sevenc_sync.score.mistakes import cut
+
     parts = []
     before = None
     for row in rows:
+        name = next((row.fields[key] for key in ("name", "summary") if row.fields.get(key)), None)
         number = linked(row.id, address_of(row, links))
+        if name is not None:
+            number = Text.assemble(number, safe(f" {cut(str(name), 40)}"))
         parts.append(number if row.account == before else Text.assemble(safe(row.account), " ", number))
         before = row.account
     if total > len(rows):

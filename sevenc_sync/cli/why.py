@@ -164,6 +164,8 @@ def _print_number(item: "Explained") -> None:
         )
         if item.next_level is not None:
             out.print(safe(f"   Level {item.next_level} {_way(item)}."))
+        if item.needs is not None:
+            out.print(safe(f"   {item.needs}"), soft_wrap=True)
 
 
 def _way(item: "Explained") -> str:

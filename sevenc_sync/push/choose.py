@@ -124,8 +124,8 @@ def value_of(item: IndicatorResult) -> Value:
 def value_as(value: float | None, measure: str, unit: str) -> Value:
     """A value of such an indicator, rounded for people."""
     if value is None:
-        return Value("never" if measure in ("age", "document") else "none")
-    if measure in ("age", "document"):
+        return Value("never" if measure in _AGES else "none")
+    if measure in _AGES:
         return _age(value)
     if unit == "%":
         return Value("percent", float(int(value)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Double, and_, case, func
+from sqlalchemy import Double, and_, func
 
 from sevenc_sync.score.reading import (
     Expressions,
@@ -136,7 +136,7 @@ def _trend_read(indicator: Indicator, sums: Sums, _units: float | None, _now: in
 def _number_sums(indicator: Indicator, e: Expressions) -> dict[str, Sql]:
     best = func.max if indicator.better == "higher" else func.min
     said = and_(meant(e), e["of"].is_not(None))
-    return {"sample": rows(said), "best": best(case((said, e["of"])), type_=Double())}
+    return {"sample": rows(said), "best": best(e["of"], type_=Double()).filter(said)}
 
 
 def _number_read(indicator: Indicator, sums: Sums, _units: float | None, _now: int) -> Reading:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Integer, Select, and_, case, func, literal, not_, or_, true
+from sqlalchemy import Connection, Select, and_, func, not_, or_, true
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from sevenc_sync.score.binding import Binder
@@ -18,11 +18,11 @@ from sevenc_sync.score.decided import without_excepted
 from sevenc_sync.score.language import build
 from sevenc_sync.score.measures import MEASURES
 from sevenc_sync.score.middle import middle_of
+from sevenc_sync.score.reading import rows
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES
 from sevenc_sync.score.vocabulary import DAY, Sql, Uses, clock
 from sevenc_sync.score.wordtables import WordsTable
-from sevenc_sync.store.tables import evidence
 
 ENDPOINTS = ("server", "workstation", "laptop")
 # What `per` divides by: the source that counts it.
@@ -113,11 +113,10 @@ def _made(
 ) -> _Counting:
     """All sums over one source in one pass over its rows."""
     binder = replace(binder, words={})
-    uses = Uses(columns=frozenset({SOURCES[source].newest}))
+    uses = Uses()
     for indicator in indicators:
         uses |= indicator.uses
     bound = binder.bind(source, uses)
-    newest = newest_of(bound)
     plan: list[tuple[str, str]] = []
     selected: list[KeyedColumnElement[Any]] = []
 
@@ -134,7 +133,7 @@ def _made(
             parts = without_excepted(parts, bound, indicator, binder.clock)
         if indicator.measure == "median":
             medians[indicator.id] = middle_of(bound, parts)
-        for part, sql in _sums(indicator, parts, bound, newest):
+        for part, sql in _sums(indicator, parts, bound):
             ask(indicator.id, part, sql)
     for unit in units:
         ask(unit_key(unit), "units", _unit_sum(unit, bound))
@@ -145,15 +144,12 @@ def _made(
     return _Counting(statement, plan, medians, binder.words)
 
 
-def _sums(
-    indicator: Indicator, parts: dict[str, Sql], bound: Bound, newest: Sql
-) -> Iterator[tuple[str, Sql]]:
-    """What is summed up for one indicator: its measure's sums, and what shows how good the evidence is."""
+def _sums(indicator: Indicator, parts: dict[str, Sql], bound: Bound) -> Iterator[tuple[str, Sql]]:
+    """What is summed up for one indicator: its measure's sums, and whether more than a word of mouth is behind them."""
     yield from MEASURES[indicator.measure].sums(indicator, parts).items()
     if indicator.is_attested and "is_record" in bound.columns:
         evident = and_(parts["where"], not_(bound.columns["is_record"]))
-        yield "evidenced", func.count(case((evident, literal(1, Integer()))))
-    yield "newest", func.max(case((parts["where"], newest)), type_=BigInteger())
+        yield "evidenced", rows(evident)
 
 
 def _reach(indicator: Indicator, bound: Bound, parts: Mapping[str, Sql]) -> dict[tuple[str, ...], Sql]:
@@ -174,24 +170,14 @@ def _reach(indicator: Indicator, bound: Bound, parts: Mapping[str, Sql]) -> dict
     return found
 
 
-def newest_of(bound: Bound) -> Sql:
-    """When a row's evidence is from: its own time, else when it was read."""
-    if bound.source.is_own:
-        return bound.columns[bound.source.newest]
-    own = evidence[bound.source.table].c[bound.source.newest]
-    newest, fetched = bound.columns[bound.source.newest], bound.columns["fetched_at"]
-    return func.coalesce(newest, fetched) if own.nullable else newest
-
-
 def unit_key(unit: str) -> str:
     """The key in `Sums` of a unit that `per` divides by."""
     return f"per {unit}"
 
 
 def _unit_sum(unit: str, bound: Bound) -> Sql:
-    one: Sql = literal(1, Integer())
     if unit == "endpoint":
-        return func.count(case((and_(bound.columns["managed"], bound.columns["kind"].in_(ENDPOINTS)), one)))
+        return rows(and_(bound.columns["managed"], bound.columns["kind"].in_(ENDPOINTS)))
     if unit == "contract":
-        return func.count(case((bound.columns["in_force"], one)))
+        return rows(bound.columns["in_force"])
     return func.max(bound.columns["seats"])

@@ -1,25 +1,41 @@
 """Measures of time: how old something is, and how well a rhythm is kept."""
 
-from sqlalchemy import BigInteger, and_, case, func
+from sqlalchemy import BigInteger, and_, func
 
-from sevenc_sync.score.reading import Expressions, Measure, Reading, Sums, leveled, meant, nothing_found, rows
+from sevenc_sync.score.reading import (
+    Expressions,
+    Measure,
+    Reading,
+    Sums,
+    good_rows,
+    leveled,
+    meant,
+    nothing_found,
+    rows,
+)
 from sevenc_sync.score.rules import Indicator
 from sevenc_sync.score.vocabulary import DAY, Sql
 
 # Older than that a document is level 1, however old it is; two years old 2, one year 3. More needs its earlier reviews.
 DOCUMENT_STEPS = (1460.0, 730.0, 365.0)
+# Days since a drill, for the levels 1 to 3. More needs most of the rows, not one.
+DRILL_STEPS = (365.0, 180.0, 90.0)
 # How far a rhythm is behind, in agreed intervals: as long as the last event is so many of them ago, it is level 1 to 4.
 RHYTHM_STEPS = (4.0, 2.0, 1.25, 1.0)
 RHYTHM_SPANS = 4  # the last intervals that are looked at for events
 RHYTHM_MOST = 3  # of them hold an event where a rhythm is kept: 75 %
 REVIEWED_WITHIN = 366 * DAY  # of a review after the one before: a year, a leap year included
 
+# A drill within its third step is level 4 when this share of the rows had theirs by then, and 5 when all had theirs lately.
+DRILLED_SHARE = 0.5
+DRILLED_LATELY = 30 * DAY
+
 # age, document
 
 
 def _age_sums(indicator: Indicator, e: Expressions, now: Sql) -> dict[str, Sql]:
     passed = and_(meant(e), e["of"] <= now + indicator.ahead)
-    return {"sample": rows(passed), "latest": func.max(case((passed, e["of"])), type_=BigInteger())}
+    return {"sample": rows(passed), "latest": func.max(e["of"], type_=BigInteger()).filter(passed)}
 
 
 def _age_in_days(sums: Sums, now: int) -> float | None:
@@ -60,6 +76,35 @@ def _document_read(indicator: Indicator, sums: Sums, _units: float | None, now: 
     if level == len(DOCUMENT_STEPS) and sums.get("kept"):
         level = 5.0 if sums.get("acted") else 4.0
     return Reading(value=days, sample=sums["sample"], level=level)
+
+
+# drill
+
+
+def _drill_sums(indicator: Indicator, e: Expressions) -> dict[str, Sql]:
+    now, moment = e["now"], e["of"]
+    passed = and_(good_rows(e), moment <= now + indicator.ahead)
+    return {
+        "sample": rows(meant(e)),
+        "latest": func.max(moment, type_=BigInteger()).filter(passed),
+        "within": rows(and_(passed, moment > now - drilled_within(indicator))),
+        "lately": rows(and_(passed, moment >= now - DRILLED_LATELY)),
+    }
+
+
+def drilled_within(indicator: Indicator) -> int:
+    """How long ago, in seconds, the third step begins to lie. Whole days: the last one counts until it is over."""
+    return int((indicator.levels or DRILL_STEPS)[-1] + 1) * DAY
+
+
+def _drill_read(indicator: Indicator, sums: Sums, _units: float | None, now: int) -> Reading:
+    days = _age_in_days(sums, now)
+    if days is None:
+        return nothing_found(indicator, sums["sample"], "no date is known")
+    sample, level = sums["sample"], leveled(indicator, days)
+    if level == len(indicator.levels) and sums["within"] >= DRILLED_SHARE * sample:
+        level = 5.0 if sums["lately"] == sample else 4.0
+    return Reading(value=days, sample=sample, good=sums["within"], level=level)
 
 
 # rhythm
@@ -115,6 +160,19 @@ DATED = (
         is_share=False,
         sums=_document_sums,
         read=_document_read,
+    ),
+    Measure(
+        name="drill",
+        means="whole days since the newest `of` of a good row, and how many rows of `where` have one; see below",
+        needs={"of": "time"},
+        may={"good": "condition"},
+        unit="days",
+        better="lower",
+        levels=DRILL_STEPS,
+        sample=0,
+        is_share=False,
+        sums=_drill_sums,
+        read=_drill_read,
     ),
     Measure(
         name="rhythm",

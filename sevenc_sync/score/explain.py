@@ -13,13 +13,13 @@ from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.bound import Bound
 from sevenc_sync.score.counting import expressions
-from sevenc_sync.score.dated import RHYTHM_MOST, RHYTHM_SPANS
+from sevenc_sync.score.dated import RHYTHM_MOST, RHYTHM_SPANS, drilled_within
 from sevenc_sync.score.decided import risks_of, without_excepted
 from sevenc_sync.score.evaluate import binder_of, evaluate
 from sevenc_sync.score.families import unmapped_shares
 from sevenc_sync.score.feeds import Feeds, StreamRead
 from sevenc_sync.score.fields import Field, fields_of
-from sevenc_sync.score.ladders import shown_value
+from sevenc_sync.score.ladders import TOP, shown_value
 from sevenc_sync.score.language import custom_calls
 from sevenc_sync.score.results import WHOLE, IndicatorResult
 from sevenc_sync.score.rules import Indicator, Rules
@@ -50,7 +50,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
     `next_level` and `next_step`: the value that reaches the next level; `how_far`: what is missing to it, in the
     indicator's unit; `rows_far`: how many more rows must be good, for shares; for rhythms, how many more of the last
-    intervals must hold an event. `rows` are the records that make the value (`rows_total` of them; of a share the good
+    intervals must hold an event. `needs` says what brings a level that no step reaches. `rows` are the records that make the value (`rows_total` of them; of a share the good
     ones), `to_fix` those that hold the level down (`to_fix_total`); both lists are cut to a limit. `reads` are the streams
     behind it. `to_attest` are the fields of which somebody's word would make it known; none where it is known already. `missing` names the
     conditions that no record meets, for measures made of several conditions. `unmapped` is the share (0 to 1) of the
@@ -76,6 +76,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     to_fix_total: int
     missing: tuple[str, ...]
     unmapped: float | None
+    needs: str | None = None
     reads: tuple[StreamRead, ...] = ()
     to_attest: tuple[Field, ...] = ()
     attested: tuple[Attestation, ...] = ()
@@ -200,6 +201,7 @@ def _explained(
         next_step=way.step,
         how_far=way.how_far,
         rows_far=way.rows_far,
+        needs=way.needs,
         rows=rows,
         rows_total=total,
         to_fix=to_fix,
@@ -228,7 +230,7 @@ def row_conditions(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, Sq
             weighed = and_(where, parts["bottom"].is_not(None))
             counted = weighed if is_less_better else and_(weighed, good)
             fixes = and_(weighed, good if is_less_better else bad)
-        case "age" | "document" | "rhythm" | "number" | "match" | "median" | "proof":
+        case "age" | "document" | "drill" | "rhythm" | "number" | "match" | "median" | "proof":
             counted, fixes = _valued(indicator, parts)
         case _:
             counted = and_(
@@ -243,7 +245,7 @@ def _valued(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, Sql | Non
     if indicator.measure == "proof":
         return where, None
     of = parts["of"]
-    if indicator.measure in ("age", "document", "rhythm"):
+    if indicator.measure in ("age", "document", "drill", "rhythm"):
         has_value = of <= parts["now"] + indicator.ahead
     else:
         has_value = of.is_not(None)
@@ -251,6 +253,12 @@ def _valued(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, Sql | Non
     if indicator.measure == "median":
         best = indicator.levels[-1]
         return said, and_(said, of > best if indicator.better == "lower" else of < best)
+    if indicator.measure == "drill":
+        # What had none within the third step, or none that passed.
+        late = of <= parts["now"] - drilled_within(indicator)
+        return said, and_(
+            where, or_(not_(func.coalesce(and_(has_value, parts.get("good", true())), false())), late)
+        )
     if indicator.rows == "companies":
         return said, and_(where, not_(func.coalesce(has_value, false())))
     return said, None
@@ -300,6 +308,25 @@ class _Way(msgspec.Struct, frozen=True):
     step: float | None = None
     how_far: float | None = None
     rows_far: int | None = None
+    needs: str | None = None
+
+
+def _beyond(indicator: Indicator, number: int) -> str | None:
+    """What brings the levels that the ladder's steps do not reach; None: nothing does."""
+    if number > TOP:
+        return None
+    if indicator.measure == "document" and indicator.before and indicator.earlier:
+        if number == len(indicator.levels) + 1:
+            return (
+                "Level 4 needs the two reviews before the last, each at most 366 days after the one before."
+            )
+        if indicator.acted:
+            return "Level 5 needs an action of the last review that is done."
+    if indicator.measure == "drill":
+        if number == len(indicator.levels) + 1:
+            return f"Level 4 needs half of the records within {indicator.levels[-1]:g} days."
+        return "Level 5 needs all of the records within 30 days."
+    return None
 
 
 def _way(indicator: Indicator, result: IndicatorResult) -> _Way:
@@ -309,7 +336,7 @@ def _way(indicator: Indicator, result: IndicatorResult) -> _Way:
     if indicator.measure == "rhythm" and result.value is not None and number >= RHYTHM_MOST + 1:
         return _way_of_rhythm(indicator, result.value, result.good or 0, number)
     if number > len(indicator.levels):
-        return _Way()
+        return _Way(needs=_beyond(indicator, number))
     step = indicator.levels[number - 1]
     far = None if result.value is None else shown_value(abs(step - result.value))
     return _Way(number, step, far, _rows_far(indicator, result, step))

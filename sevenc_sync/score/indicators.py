@@ -18,7 +18,7 @@ from sevenc_sync.score.vocabulary import NAMES, SQL_TYPE, AnyKind, Scope, Uses
 
 DEFAULT_FRESH = 3 * 86_400  # a stream that is read daily may fail twice before its evidence counts as too old
 _STEPS = 5
-_DATED = ("age", "document", "rhythm")
+_DATED = ("age", "document", "drill", "rhythm")
 _NEEDS = ("sample", "fresh", "known")
 _SOURCE_KINDS = ("attestation", "backup", "monitoring", "psa")
 

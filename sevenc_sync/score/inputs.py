@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from sevenc_sync.clock import from_seconds, to_seconds
+from sevenc_sync.clock import to_seconds
 from sevenc_sync.score.ladders import shown_value
 from sevenc_sync.score.measures import MEASURES
 from sevenc_sync.score.reading import LOW_SAMPLE, Reading
@@ -107,7 +107,6 @@ def _result(indicator: Indicator, given: Input, sums: Sums | None, at: datetime)
         reading = Reading(value=None, sample=counted["sample"])
     known = reason is None
     level = reading.level if known and not indicator.informs else None
-    newest = counted["newest"]
     return IndicatorResult(
         id=indicator.id,
         area=indicator.area,
@@ -125,7 +124,6 @@ def _result(indicator: Indicator, given: Input, sums: Sums | None, at: datetime)
         is_gate=indicator.gate,
         is_attested=indicator.is_attested and not counted.get("evidenced", 0),
         weight=indicator.weight,
-        newest_at=from_seconds(newest) if newest is not None else None,
     )
 
 
@@ -133,7 +131,7 @@ class _Empty(dict[str, Any]):
     """Sums over nothing: counts are 0, all else is null."""
 
     def __missing__(self, key: str) -> Any:
-        return None if key in ("latest", "best", "total", "top", "bottom", "newest") else 0
+        return None if key in ("latest", "best", "total", "top", "bottom") else 0
 
 
 _NO_ROWS = _Empty()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Double, Integer, and_, case, func, literal
+from sqlalchemy import Double, and_, func
 
 from sevenc_sync.score.ladders import Better, level_of
 from sevenc_sync.score.rules import Indicator
@@ -49,12 +49,13 @@ class Measure:
 
 def rows(condition: Sql) -> Sql:
     """How many rows meet the condition."""
-    return func.count(case((condition, literal(1, Integer()))))
+    # A filter passes over a row sooner than a CASE does, which calls the sum with null.
+    return func.count().filter(condition)
 
 
 def total(condition: Sql, value: Sql) -> Sql:
     """The sum of the value over the rows that meet the condition."""
-    return func.sum(case((condition, value)), type_=Double())
+    return func.sum(value, type_=Double()).filter(condition)
 
 
 def meant(e: Expressions) -> Sql:

@@ -35,7 +35,6 @@ class IndicatorResult(msgspec.Struct, frozen=True, kw_only=True):
     is_gate: bool
     is_attested: bool
     weight: float
-    newest_at: datetime | None
 
     @property
     def counts(self) -> bool:

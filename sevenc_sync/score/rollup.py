@@ -36,18 +36,19 @@ def roll_up(
 
     `without` are the same indicators as they are without any exception; None: no exception is in force.
     """
-    plain = indicators if without is None else without
-    counted, all_of_them = (
-        _by_area(item for item in indicators if item.counts),
-        _by_area(item for item in plain if item.weight),
-    )
+    counted = _by_area(item for item in indicators if item.counts)
+    # Without an exception all that has a weight counts.
+    all_of_them = counted if without is None else _by_area(item for item in without if item.weight)
     areas = tuple(
         area_result(area, counted.get(area.slug, ()), all_of_them.get(area.slug, ())) for area in rules.areas
     )
-    blocks = tuple(_block_result(block, rules.areas, areas) for block in rules.blocks)
+    by_block: dict[str, list[tuple[float, PartResult]]] = {}
+    for area, result in zip(rules.areas, areas, strict=True):
+        by_block.setdefault(area.block, []).append((area.weight, result))
+    blocks = tuple(_block_result(block, by_block.get(block.slug, ())) for block in rules.blocks)
     weights = {block.slug: block.weight for block in rules.blocks}
-    known = sum(1 for indicator in indicators if indicator.counts and indicator.level is not None)
-    proof = share_of(known, sum(1 for indicator in indicators if indicator.counts))
+    known, total = sum(block.known for block in blocks), sum(block.total for block in blocks)
+    proof = share_of(known, total)
     return ClientResult(
         client=subject.client,
         name=subject.name,
@@ -105,17 +106,17 @@ def capped_mean(indicators: Iterable[IndicatorResult]) -> tuple[float | None, st
     return (top, holder) if top < level else (level, None)
 
 
-def _block_result(block: Block, areas: Sequence[Area], results: Sequence[PartResult]) -> PartResult:
-    mine = [(area, result) for area, result in zip(areas, results, strict=True) if area.block == block.slug]
+def _block_result(block: Block, mine: Sequence[tuple[float, PartResult]]) -> PartResult:
+    """The block from its areas and their weights."""
     known, total = sum(result.known for _, result in mine), sum(result.total for _, result in mine)
     proof = share_of(known, total)
     return PartResult(
         slug=block.slug,
         kind="block",
         name=block.name,
-        level=weighted_mean((result.level, area.weight) for area, result in mine if result.level is not None),
+        level=weighted_mean((result.level, weight) for weight, result in mine if result.level is not None),
         level_without=weighted_mean(
-            (result.level_without, area.weight) for area, result in mine if result.level_without is not None
+            (result.level_without, weight) for weight, result in mine if result.level_without is not None
         ),
         proof=proof,
         is_provisional=proof < PROVISIONAL_BELOW,

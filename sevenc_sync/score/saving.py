@@ -39,10 +39,9 @@ _INDICATOR = (
     "excepted",
     "is_low_sample",
     "is_attested",
-    "newest_at",
 )
 NOT_SCORED = "not scored yet"
-_NO_ROW = (None, 0, None, None, None, NOT_SCORED, None, False, None, None)
+_NO_ROW = (None, 0, None, None, None, NOT_SCORED, None, False, None)
 
 _Rows = dict[str, tuple[Any, ...]]
 
@@ -164,6 +163,7 @@ def _save(
         _Changes(indicator_score, "indicator", _INDICATOR),
     )
     heads: list[dict[str, Any]] = []
+    changed: list[tuple[ClientResult, Before | None]] = []
     for result in results:
         before = kept.get(result.client)
         differs = parts.compare(result.client, before.parts if before else {}, _part_rows(result))
@@ -178,6 +178,7 @@ def _save(
             result.rules_hash,
         )
         if differs or before is None or head != _head(before.score):
+            changed.append((result, _before(before)))
             heads.append(
                 {
                     "client": result.client,
@@ -196,7 +197,7 @@ def _save(
         connection.execute(insert(client_score), heads)
     parts.write(connection)
     indicators.write(connection)
-    note_changes(connection, run, [(result, _before(kept.get(result.client))) for result in results])
+    note_changes(connection, run, changed)
     if on_scored is not None:
         for result in results:
             before = kept.get(result.client)
@@ -270,7 +271,6 @@ def _indicator_rows(result: ClientResult) -> _Rows:
             item.excepted,
             item.is_low_sample,
             item.is_attested,
-            to_seconds(item.newest_at) if item.newest_at else None,
         )
         for item in result.indicators
     }
@@ -346,7 +346,7 @@ def _part(kept: _Kept, kind: Any, slug: str, name: str, indicators: Sequence[Ind
 
 
 def _indicator(rule: Indicator, row: tuple[Any, ...] | None) -> IndicatorResult:
-    value, sample, good, level, without, reason, excepted, is_low, is_attested, newest = row or _NO_ROW
+    value, sample, good, level, without, reason, excepted, is_low, is_attested = row or _NO_ROW
     return IndicatorResult(
         id=rule.id,
         area=rule.area,
@@ -364,7 +364,6 @@ def _indicator(rule: Indicator, row: tuple[Any, ...] | None) -> IndicatorResult:
         is_gate=rule.gate,
         is_attested=rule.is_attested if is_attested is None else is_attested,
         weight=rule.weight,
-        newest_at=from_seconds(newest) if newest is not None else None,
     )
 
 

@@ -59,7 +59,9 @@ _TICKETS = Source(
         "sla": text("the service level that applies"),
         "met_sla": flag("the vendor's own verdict on the service level"),
         "owner": text("who is responsible for it"),
-        "hours": number("hours worked on it; where the ticket does not say, those of its time entries"),
+        "hours": number(
+            "hours worked on it; where the ticket does not say, those of its time entries: none are 0 in an account that has any"
+        ),
         "contract": text("the vendor's id of the contract that it falls under"),
         "asset": text("the vendor's id of the device that it is about"),
         "is_repeat": flag(

@@ -4,18 +4,18 @@ from collections.abc import Mapping
 
 import msgspec
 
+from sevenc_sync.score.ladders import TOP
 from sevenc_sync.score.results import ClientResult
 from sevenc_sync.score.rollup import Subject, roll_up
 from sevenc_sync.score.rules import Indicator, Rules
-
-_RHYTHM_TOP = 5.0  # its ladder has four steps; the fifth level is for those who kept the rhythm throughout
 
 
 def top_of(indicator: Indicator) -> float:
     """The highest level that the indicator can come to."""
     if indicator.measure == "steps":
         return float(len(indicator.steps))
-    return _RHYTHM_TOP if indicator.measure == "rhythm" else float(len(indicator.levels))
+    # Their ladders end before: the last levels are for those who keep it up throughout.
+    return TOP if indicator.measure in ("drill", "rhythm") else float(len(indicator.levels))
 
 
 def level_at(result: ClientResult, target: str) -> float | None:

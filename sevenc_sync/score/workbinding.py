@@ -113,13 +113,18 @@ def tickets(binder: "Binder", source: Source, uses: Uses) -> Bound:
         .correlate(_ticket)
         .scalar_subquery()
     )
+    # Where hours are written down at all, a ticket without any took none; else nobody knows what it took.
+    is_booked = (
+        select(literal(1, Integer())).select_from(_entry).where(_entry.c.account == link.c.account).exists()
+    )
+    none = case((is_booked, literal(0.0, Double())))
     return Bound(
         source=source,
         from_=flags.join(from_),
         where=(*where, _ticket.c.merged_into.is_(None)),
         client=link.c.client,
         account=_ticket.c.account,
-        columns=own | {"hours": func.coalesce(own["hours"], of_entries), "is_repeat": _is_repeat()},
+        columns=own | {"hours": func.coalesce(own["hours"], of_entries, none), "is_repeat": _is_repeat()},
         flags=flags.by_name,
         customs={},
     )

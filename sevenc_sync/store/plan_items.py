@@ -11,7 +11,8 @@ from sqlalchemy import Connection, bindparam, select, update
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.store.audit import write_audit
 from sevenc_sync.store.bulk import insert_missing
-from sevenc_sync.store.tables import plan_item
+from sevenc_sync.store.tables import client as client_table
+from sevenc_sync.store.tables import dirty, plan_item
 
 PREFIX = "7C-"
 SHORTEST = 4  # characters after the prefix; more where others have the same
@@ -139,6 +140,7 @@ def decide(
         changed_at=now,
     )
     write_plan_items(connection, [after])
+    _mark(connection, client)
     said = {"owner": decision.owner, "due": decision.due, "reason": decision.reason, "until": decision.until}
     detail = {
         name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()
@@ -162,6 +164,16 @@ def decide(
 def set_ticket(connection: Connection, number: str, ticket: str) -> None:
     """Keep the number of an item's ticket in the PSA."""
     connection.execute(update(plan_item).where(plan_item.c.id == number).values(ticket=ticket))
+
+
+def _mark(connection: Connection, number: int) -> None:
+    """Mark the client as changed: a rule counts the items of its plan."""
+    owner = connection.execute(
+        select(client_table.c.account, client_table.c.company).where(client_table.c.id == number)
+    ).one()
+    insert_missing(
+        connection, dirty, [{"account": owner.account, "company": owner.company, "kind": plan_item.name}]
+    )
 
 
 def item_id(key: str, length: int) -> str:

@@ -83,7 +83,6 @@ indicator_score = Table(
     Column("excepted", Text),  # "whole", or how many records an exception leaves out; null: none
     Column("is_low_sample", Boolean, nullable=False),
     Column("is_attested", Boolean),  # rests on somebody's word alone; null: scored before this was kept
-    Column("newest_at", BigInteger),  # newest evidence behind it
 )
 
 score_input = Table(

@@ -133,7 +133,6 @@ def result_of(rules: Rules) -> Callable[..., ClientResult]:
                     is_gate=item.gate,
                     is_attested=item.is_attested,
                     weight=item.weight,
-                    newest_at=None,
                 )
             )
         subject = Subject(

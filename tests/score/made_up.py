@@ -69,5 +69,4 @@ def item(rule: Indicator, level: float | None, *, is_attested: bool = False) -> 
         is_gate=rule.gate,
         is_attested=is_attested,
         weight=rule.weight,
-        newest_at=None,
     )

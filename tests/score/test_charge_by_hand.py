@@ -39,6 +39,17 @@ CASES = [
         (3.0, 1, 3.0),
         contracts({"type": "Managed Services", "ends_on": ago(0.5)}),
     ),
+    # Begun or renewed within a year (366 days: a leap year counts); the day before that is too long ago.
+    Case(
+        "charge.managed-services.agreement-form",
+        (5.0, 1, 5.0),
+        contracts({"type": "Managed Services", "sla": "Gold", "starts_on": ago(366)}),
+    ),
+    Case(
+        "charge.managed-services.agreement-form",
+        (4.0, 1, 4.0),
+        contracts({"type": "Managed Services", "sla": "Gold", "starts_on": ago(367)}),
+    ),
     Case("charge.managed-services.agreement-form", (0.0, 0, 0.0)),
     # 5 of 10 services; what has ended, and what has no quantity, is not sold.
     Case(

@@ -42,10 +42,10 @@ CASES = [
             closed(),
         ),
     ),
-    # 3 hours on 5 tickets: 0.6, and (0.75 - 0.6) / 0.25 = 0.6 beyond step 2.
+    # 3 hours on 6 tickets: one took none, for its account has time entries (of another client). 0.5 is step 3.
     Case(
         "competent.managed-services.hours-per-ticket",
-        (0.6, 5, 2.6),
+        (0.5, 6, 3.0),
         tickets(
             *[closed(hours=0.5)] * 4,
             closed(hours=1.0),
@@ -105,13 +105,19 @@ CASES = [
     ),
     Case(
         "competent.professional-it-management.roles-filled",
-        (1.0, 1, 2.0),
+        (1.0, 1, 1.0),
         custom={"vCIO Name": "Ann", "Executive Sponsor": " "},
     ),
     Case(
         "competent.professional-it-management.roles-filled",
-        (2.0, 1, 4.0),
-        custom={"vCIO Name": "Ann", "Executive Sponsor": "Bo"},
+        (5.0, 1, 5.0),
+        custom={
+            "vCIO Name": "Ann",
+            "Executive Sponsor": "Bo",
+            "IT Coordinator": "Cy",
+            "Service Lead": "Di",
+            "IT Consultant": "Ed",
+        },
     ),
     Case("competent.professional-it-management.roles-filled", (0.0, 1, 0.0), custom={"vCIO Name": "n/a"}),
     Case(

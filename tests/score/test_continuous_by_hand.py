@@ -35,14 +35,33 @@ CASES = [
             {"is_archived": True, "offsite_at": ago(1)},
         ),
     ),
-    # The newest passed test is 75 days old, halfway between 90 (3) and 60 (4); the one that failed does not count.
+    # The newest passed test is 75 days old: within 90, but of one of three; the one that failed does not count.
     Case(
         "continuous.backup-management.restore-test",
-        (75.0, 2, 3.5),
+        (75.0, 3, 3.0),
         protections(
             {"verified_at": ago(75), "verified_ok": True},
             {"verified_at": ago(200), "verified_ok": True},
             {"verified_at": ago(2), "verified_ok": False},
+        ),
+    ),
+    # One of two within 90 days is half; the mailbox is no machine. 135 days would be halfway from 2 to 3.
+    Case(
+        "continuous.backup-management.restore-test",
+        (90.0, 2, 4.0),
+        protections({"verified_at": ago(90.5), "verified_ok": True}, {}, {"workload": "mailbox"}),
+    ),
+    Case(
+        "continuous.backup-management.restore-test",
+        (135.0, 1, 2.5),
+        protections({"verified_at": ago(135), "verified_ok": True}),
+    ),
+    # All within 30 days.
+    Case(
+        "continuous.backup-management.restore-test",
+        (2.0, 2, 5.0),
+        protections(
+            {"verified_at": ago(30), "verified_ok": True}, {"verified_at": ago(2), "verified_ok": True}
         ),
     ),
     # 1 of 4 machines: 25 % is (25 - 15) / 35 = 0.2857 beyond step 1. Shares are not tested.

@@ -145,6 +145,8 @@ def test_the_top_of_a_ladder_has_no_next_step(world: World, rules: Rules) -> Non
     assert (found.result.level, found.next_level, found.next_step) == (5.0, None, None)
     document = explained(world, rules, "continuous.disaster-recovery-planning.plan-currency")
     assert (document.result.level, document.next_level) == (3.0, None)
+    assert document.needs is not None
+    assert "two reviews before" in document.needs
 
 
 @pytest.mark.parametrize(

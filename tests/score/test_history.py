@@ -203,5 +203,4 @@ def _item(level: float | None) -> IndicatorResult:
         is_gate=False,
         is_attested=False,
         weight=1,
-        newest_at=None,
     )

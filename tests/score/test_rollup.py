@@ -38,7 +38,6 @@ def indicator(level: float | None, name: str = "b.a.i", **more: Any) -> Indicato
         "is_gate": False,
         "is_attested": False,
         "weight": 1.0,
-        "newest_at": None,
     }
     return IndicatorResult(**{**base, **more})
 

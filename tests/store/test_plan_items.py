@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from sevenc_sync.store.audit import read_audit
 from sevenc_sync.store.database import Store
@@ -19,7 +19,7 @@ from sevenc_sync.store.plan_items import (
     typed_id,
     write_plan_items,
 )
-from sevenc_sync.store.tables import account, client
+from sevenc_sync.store.tables import account, client, dirty
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
 
@@ -121,6 +121,14 @@ def test_a_decision_forgets_what_belonged_to_the_one_before(clients: Store) -> N
         again = decide(connection, 1, number, Decision(action="reopen", by="ben"), NOW)
     assert again is not None
     assert (again.due_at, again.owner) == (None, "eva")
+
+
+def test_a_decision_marks_its_client_for_the_next_scoring(clients: Store) -> None:
+    number = add(clients, NewItem(2, "k", "i"))[2]["i"].id
+    with clients.write() as connection:
+        decide(connection, 2, number, Decision(action="done", by="anna"), NOW)
+        decide(connection, 2, number, Decision(action="reopen", by="anna"), NOW)
+        assert [tuple(row) for row in connection.execute(select(dirty))] == [(1, "c2", "plan_item")]
 
 
 def test_an_item_of_somebody_else_is_not_there(clients: Store) -> None:
