@@ -254,11 +254,9 @@ def _valued(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, Sql | Non
         best = indicator.levels[-1]
         return said, and_(said, of > best if indicator.better == "lower" else of < best)
     if indicator.measure == "drill":
-        # What had none within the third step, or none that passed.
-        late = of <= parts["now"] - drilled_within(indicator)
-        return said, and_(
-            where, or_(not_(func.coalesce(and_(has_value, parts.get("good", true())), false())), late)
-        )
+        # To fix is what had none within the third step, or none that passed.
+        done = and_(said, of > parts["now"] - drilled_within(indicator))
+        return done, and_(where, not_(func.coalesce(done, false())))
     if indicator.rows == "companies":
         return said, and_(where, not_(func.coalesce(has_value, false())))
     return said, None

@@ -32,7 +32,7 @@ CASES = [
     Case(
         "charge.managed-services.agreement-form",
         (4.0, 1, 4.0),
-        contracts({"type": "Managed Services", "sla": "Gold"}),
+        contracts({"type": "Managed Services", "sla": "Gold", "starts_on": ago(500)}),
     ),
     Case(
         "charge.managed-services.agreement-form",

@@ -146,19 +146,6 @@ CASES = [
         "phase",
         rises=True,
     ),
-    # age; the newest restore of two.
-    Case(
-        "continuous.backup-management.restore-test",
-        backup(
-            Protection,
-            {"id": "new", "verified_ok": True, "verified_at": ago(10), "offsite_expected": False, **SHARE},
-            {"id": "old", "verified_ok": True, "verified_at": ago(300), "offsite_expected": False, **SHARE},
-        ),
-        "rows",
-        "new",
-        "protection",
-        rises=False,
-    ),
     # covers; one of two services.
     Case(
         "charge.managed-services.scope-sold",

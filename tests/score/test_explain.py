@@ -227,7 +227,11 @@ def test_conditions_that_no_record_meets_are_named(world: World, rules: Rules) -
         ContractLine(id="l", company="c1", contract="k", product="Backup"),
     )
     form = explained(world, rules, "charge.managed-services.agreement-form")
-    assert form.missing == ("tagged('managed')", "tagged('managed') and sla is not null")
+    assert form.missing == (
+        "tagged('managed')",
+        "tagged('managed') and sla is not null",
+        "tagged('managed') and sla is not null and starts_on >= days_ago(366)",
+    )
     scope = explained(world, rules, "charge.managed-services.scope-sold")
     assert "Backup" not in scope.missing
     assert "Audits" in scope.missing
