@@ -349,7 +349,7 @@ def test_a_day_of_the_clients_own_record_is_listed_as_that_record(world: World, 
 
 def rests_on(found: Explained) -> int:
     """How many rows the lists say that the value rests on. A list of records to fix may repeat those that count."""
-    both_ways = found.result.measure == "share" or (
+    both_ways = found.result.measure in ("share", "drill") or (
         found.result.measure == "sum_ratio" and found.better == "higher"
     )
     return found.rows_total + (found.to_fix_total if both_ways else 0)
