@@ -23,6 +23,7 @@ EXACT = 20  # counts above are rounded, so that a note does not change with ever
 RISKS = 3  # so many accepted risks are named
 GAPS = 3  # so many reasons why something could not be judged
 SETTLED = ("done", "risk")  # a plan's items that nobody need be asked to do
+_AGES = ("age", "document", "drill")
 
 PlanOf = Mapping[str, PlanItem]
 

@@ -35,9 +35,10 @@ def some_sums(draw: st.DrawFn, indicator: Any) -> dict[str, Any]:
     sample = draw(COUNTED)
     times = st.none() | st.integers(0, NOW_SECONDS)
     number = st.none() | st.floats(0, 1e6)
-    found: dict[str, Any] = {"sample": sample, "good": draw(st.integers(0, sample)), "newest": draw(times)}
+    found: dict[str, Any] = {"sample": sample, "good": draw(st.integers(0, sample))}
     found |= {"latest": draw(times), "best": draw(number), "middle": draw(number), "before": draw(COUNTED)}
     found |= {"top": draw(number), "bottom": draw(number), "total": draw(number)}
+    found |= {"within": draw(st.integers(0, sample)), "lately": draw(st.integers(0, sample))}
     found |= {"kept": draw(st.integers(0, 1)), "acted": draw(st.integers(0, 1))}
     found |= {f"span {n}": draw(st.integers(0, 2)) for n in range(1, 5)}
     found |= {f"step {n}": draw(st.integers(0, 2)) for n in range(1, len(indicator.steps) + 1)}
