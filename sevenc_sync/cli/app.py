@@ -48,6 +48,7 @@ MODULES = (
     "audit",
     "push",
     "store",
+    "diagnose",
     "new_connector",
 )
 

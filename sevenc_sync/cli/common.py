@@ -71,10 +71,15 @@ def iso(seconds: int | None) -> str | None:
 
 
 def show_json(value: object) -> None:
-    """Stable JSON for machines on standard output; secrets are masked in its texts, and nothing in it upsets a terminal."""
-    plain = _masked(msgspec.to_builtins(value, enc_hook=_encode))
+    """Stable JSON for machines on standard output."""
+    sys.stdout.write(as_json_text(value))
+
+
+def as_json_text(value: object) -> str:
+    """Stable JSON; secrets are masked in its texts, and nothing in it upsets a terminal."""
+    plain = _masked(msgspec.to_builtins(value, enc_hook=_encode, str_keys=True))
     text = msgspec.json.format(msgspec.json.encode(plain), indent=2).decode()
-    sys.stdout.write(_UNSHOWABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    return _UNSHOWABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 def _masked(value: Any) -> Any:

@@ -111,7 +111,7 @@ def log_command(
             followed = read_round(connection, row["round"])
     retries = _retries(lines)
     if as_json:
-        more = {"log": [_line_json(line) for line in lines], "quarantine": bad}
+        more = {"log": [line_json(line) for line in lines], "quarantine": bad}
         told = None if followed is None else msgspec.structs.asdict(followed)
         show_json({**run_json(row), "causes": retries, "followed": told, **more})
         return
@@ -172,7 +172,8 @@ def _retries(lines: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
     return {}
 
 
-def _line_json(line: Mapping[str, Any]) -> dict[str, object]:
+def line_json(line: Mapping[str, Any]) -> dict[str, object]:
+    """A line of a run's log for machines."""
     return {"at": iso(line["at"]), "level": line["level"], "event": line["event"], "detail": line["detail"]}
 
 

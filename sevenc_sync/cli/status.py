@@ -43,7 +43,7 @@ def status_command(
     if config.settings.rules.directories:
         _say_rule_mistakes(config)
     with store_of(config) as store, store.read() as connection:
-        rows = _rows(connection, utc_now())
+        rows = stream_rows(connection, utc_now())
         if as_json:
             show_json(rows)
             return
@@ -73,7 +73,7 @@ def status_command(
         _say_house(store, connection)
 
 
-def _rows(connection: "Connection", now: datetime) -> list[dict[str, Any]]:
+def stream_rows(connection: "Connection", now: datetime) -> list[dict[str, Any]]:
     """One row for each stream, as machines get it."""
     from sevenc_sync.store.accounts import kept_limits
     from sevenc_sync.store.details import backlogs
