@@ -1,10 +1,15 @@
 """The schema's history ends where the tables are."""
 
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select
 
+from sevenc_sync.store import migrations
 from sevenc_sync.store.database import Store, StoreProblem
 from sevenc_sync.store.migrate import current_revision, newest_revision, require_current, upgrade
 from sevenc_sync.store.tables import account, evidence, metadata
@@ -14,6 +19,12 @@ def test_the_migrated_schema_is_the_one_that_the_tables_describe(store: Store) -
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_revision_is_alembics_own_head() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
 
 
 def test_upgrading_twice_changes_nothing(store: Store) -> None:

@@ -153,9 +153,9 @@ def new_table(title: str | None = None) -> Table:
 def configuration(context: typer.Context, *, quiet: bool = False, secrets: bool = True) -> "Configuration":
     """The checked configuration; a wrong one ends with exit code 2 and every mistake listed.
 
-    `secrets` False is for commands that ask no vendor: whoever looks at a status need not be able to read them. It also sets up logging. `quiet` leaves a terminal to progress bars: only warnings and worse are logged there.
+    `secrets` False is for commands that ask no vendor: whoever looks at a status need not be able to read them, and
+    nothing is logged there. It also sets up logging. `quiet` leaves a terminal to progress bars: only warnings and worse are logged there.
     """
-    from sevenc_sync import logs
     from sevenc_sync.config import ConfigInvalid, find_config, load
     from sevenc_sync.registry import RegistryProblem, connectors
     from sevenc_sync.secrets import Secrets
@@ -171,6 +171,10 @@ def configuration(context: typer.Context, *, quiet: bool = False, secrets: bool 
         fail(f"the configuration has {count} mistake{'s' if count > 1 else ''}; nothing was started.", USAGE)
     except RegistryProblem as error:
         fail(str(error))
+    if not secrets:
+        return config
+    from sevenc_sync import logs
+
     level = "warning" if quiet and err.is_terminal else config.settings.logs.level
     logs.set_up(options.get("log_level") or level, config.settings.logs.format)
     return config

@@ -12,7 +12,6 @@ import typer
 
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import USAGE, fail, out, safe
-from sevenc_sync.registry import GROUP
 
 PROJECT = Path("pyproject.toml")
 
@@ -29,6 +28,8 @@ def new_connector_command(
     ] = Path(),
 ) -> None:
     """Write a working connector to begin with: settings, streams, fixtures, and tests that pass."""
+    from sevenc_sync.registry import GROUP
+
     if not _NAME.fullmatch(name) or keyword.iskeyword(name):
         fail(f"{name!r} is no name for a connector: small letters, digits and _, such as acme_rmm.", USAGE)
     if name == "tests" or name in metadata.entry_points(group=GROUP).names or find_spec(name) is not None:

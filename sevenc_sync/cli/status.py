@@ -39,6 +39,8 @@ def status_command(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False
 ) -> None:
     """Show each account's streams: state, last good run, what is held, and what to do."""
+    from sevenc_sync.store.service import who_works
+
     config = configuration(context, secrets=False)
     if config.settings.rules.directories:
         _say_rule_mistakes(config)
@@ -67,7 +69,8 @@ def status_command(
         )
         _say_limits(connection)
         _say_what_waits(connection)
-        for (reason, action), streams in _by_reason(rows).items():
+        has_daemon = who_works(connection) is not None
+        for (reason, action), streams in _by_reason(rows, has_daemon=has_daemon).items():
             told = f" What to do: {action}" if action else ""
             err.print(safe(f"{', '.join(streams)}: {reason}{told}"), soft_wrap=True)
         _say_house(store, connection)
@@ -215,10 +218,13 @@ def _say_rule_mistakes(config: "Configuration") -> None:
         err.print(f"{said} No other command scores until they are mended.", soft_wrap=True)
 
 
-def _by_reason(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str | None], list[str]]:
+def _by_reason(
+    rows: Sequence[Mapping[str, Any]], *, has_daemon: bool
+) -> dict[tuple[str, str | None], list[str]]:
+    """Streams by why they are not well. Where no daemon works, that is why streams are late, and is said by itself."""
     found: dict[tuple[str, str | None], list[str]] = {}
     for row in rows:
-        if row["reason"] or row["word"] == "late":
+        if row["reason"] or (row["word"] == "late" and has_daemon):
             reason = row["reason"] or "it was due long ago and was not read."
             found.setdefault((reason, row["action"]), []).append(f"{row['account']}/{row['stream']}")
     return found

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlencode
 
-import httpx
 import msgspec
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_exponential, wait_random
@@ -49,6 +48,9 @@ from sevenc_sync.connect.errors import (
 from sevenc_sync.connect.limits import Allowance, Bucket, Limits, Quota
 from sevenc_sync.connect.pages import Malformed
 from sevenc_sync.connect.tokens import Token, Tokens
+
+if TYPE_CHECKING:
+    import httpx  # a twentieth of a second, which commands that ask no vendor need not spend
 
 T = TypeVar("T")
 
@@ -119,7 +121,7 @@ class Http:
 
     def __init__(
         self,
-        client: httpx.Client,
+        client: "httpx.Client",
         *,
         base_url: str,
         bucket: Bucket,
@@ -291,6 +293,8 @@ class Http:
         json_body: object = None,
         form: Mapping[str, str] | None = None,
     ) -> Response:
+        import httpx  # noqa: PLC0415 - see above
+
         if self.allowance is not None:
             self.allowance.take()
         wait = self._bucket.take()
@@ -338,7 +342,7 @@ class Http:
         """Whether a refusal may be of the token alone, and another one is worth a try."""
         return token is not None and self._tokens is not None and self._tokens.refused(token)
 
-    def _body(self, path: str, answer: httpx.Response) -> bytes:
+    def _body(self, path: str, answer: "httpx.Response") -> bytes:
         if "," in answer.headers.get("content-encoding", ""):
             # Packed twice, a few hundred bytes become gigabytes in one step, before anybody can count them.
             raise ContractChanged(f"{path} answered with data that is packed more than once.")
@@ -391,6 +395,8 @@ def _content(json_body: object, form: Mapping[str, str] | None) -> tuple[bytes |
 @cache
 def _public_authorities() -> ssl.SSLContext:
     """The authorities that everybody trusts, read once: reading them takes longer than a request."""
+    import httpx  # noqa: PLC0415 - see above
+
     return httpx.create_ssl_context()
 
 
@@ -436,6 +442,8 @@ class HttpFactory:
         `params_of` holds parameters that the account's settings add to every request of one exact path. `token` fetches
         an access token, with a client of its own: at once, and again when its time is up. Raises what it raises.
         """
+        import httpx  # noqa: PLC0415 - see above
+
         if basic:
             redact.register_basic(*basic)
         for name, value in (headers or {}).items():

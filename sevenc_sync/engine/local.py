@@ -13,7 +13,6 @@ import structlog
 
 from sevenc_sync.clock import Clock, utc_now
 from sevenc_sync.config import Configuration
-from sevenc_sync.connect.connector import Connector
 from sevenc_sync.connect.http import RetryPolicy
 from sevenc_sync.engine.judge import Matched, client_tests, feeds_of, grouping
 from sevenc_sync.engine.probe import Probed, probe_account
@@ -238,7 +237,7 @@ def open_engine(
     policy: RetryPolicy | None = None,
 ) -> Iterator[Engine]:
     """The engine over the configured store. Raises StoreProblem when the store cannot be used as it is."""
-    known: dict[str, Connector] = dict(connectors())
+    known = connectors()
     with Store.open(config.store_url) as store:
         require_current(store)
         pairs = [(settings, known[settings.connector]) for settings in config.accounts.values()]

@@ -2,36 +2,46 @@
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from sevenc_sync.store.database import Store, StoreProblem
 
+if TYPE_CHECKING:
+    from alembic.config import Config
 
-def _config(connection: Connection | None = None) -> Config:
+_HISTORY = Path(__file__).parent / "migrations"
+
+
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - a fifth of a second, and only upgrading needs it
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_HISTORY))
     config.attributes["connection"] = connection
     return config
 
 
 @cache
+def known_revisions() -> frozenset[str]:
+    """All revisions that this version of the program knows: each file of the history begins with its own."""
+    return frozenset(path.name.partition("_")[0] for path in (_HISTORY / "versions").glob("[0-9]*.py"))
+
+
 def newest_revision() -> str:
     """The revision that this version of the program needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
+    if not known_revisions():
         raise StoreProblem("This installation holds no schema history; install it again.")
-    return head
+    return max(known_revisions())
 
 
 def current_revision(store: Store) -> str | None:
     """The revision that the store has; None for an empty database."""
-    with store.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    with store.read() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def upgrade(store: Store, revision: str | None = None) -> tuple[str | None, str]:
@@ -39,6 +49,8 @@ def upgrade(store: Store, revision: str | None = None) -> tuple[str | None, str]
 
     Raises StoreProblem for a store that a newer version has written.
     """
+    from alembic import command  # noqa: PLC0415 - see `_config`
+
     before = current_revision(store)
     _refuse_newer(store, before)
     with store.write() as connection:
@@ -66,12 +78,6 @@ def require_current(store: Store) -> None:
     raise StoreProblem(
         f"The store {store.address} has schema {have}; this version needs {need}. Run: sevenc-sync db upgrade"
     )
-
-
-@cache
-def known_revisions() -> frozenset[str]:
-    """All revisions that this version of the program knows."""
-    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _refuse_newer(store: Store, have: str | None) -> None:
