@@ -3,6 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 HOME_DIR ?= ./sevenc-demo
+# One more than there are processors: many tests wait, for a process, a stop or a limit.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# The tests start hundreds of processes, which need not compile the program each time.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help install demo test check format lint types imports lock bench bench-compare bench-match bench-score clean
 
@@ -21,7 +25,7 @@ demo: install  ## the main job on sandbox vendors; ONCE=1 ends after one pass
 	$(BIN)/sevenc-sync demo --home "$(HOME_DIR)" $(if $(ONCE),--once) $(DEMO_ARGS)
 
 test: install  ## the test suite
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 check: install format lint types imports test  ## all that CI runs
 

@@ -85,7 +85,8 @@ def test_the_level_is_the_least_that_is_logged() -> None:
 )
 def test_a_secret_never_gets_through_however_deep_it_is(written: Lines, value: object) -> None:
     structlog.get_logger().info("told", value=value)
-    assert len(events(written)) == 1
+    # A daemon of another test may still be ending in this process, and say so.
+    assert [event["event"] for event in events(written)].count("told") == 1
     assert SECRET not in written.getvalue()
     assert redact.MASK in json.dumps(events(written), ensure_ascii=False)
 

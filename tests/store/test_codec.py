@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sevenc_sync.model import RECORDS, Company, Lookup, Record, Ticket
@@ -57,6 +57,7 @@ def _row(record: Record) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", RECORDS.values(), ids=RECORDS)
+@settings(max_examples=30)  # of each kind of record
 @given(data=st.data())
 def test_the_digest_changes_exactly_when_a_field_changes(kind: type[Record], data: st.DataObject) -> None:
     first = data.draw(records(kind))
@@ -69,6 +70,7 @@ def test_the_digest_changes_exactly_when_a_field_changes(kind: type[Record], dat
 
 
 @pytest.mark.parametrize("kind", RECORDS.values(), ids=RECORDS)
+@settings(max_examples=30)  # of each kind of record
 @given(data=st.data())
 def test_a_row_holds_every_field_in_the_order_of_its_table(kind: type[Record], data: st.DataObject) -> None:
     record = data.draw(records(kind))
@@ -89,6 +91,7 @@ def test_a_row_holds_every_field_in_the_order_of_its_table(kind: type[Record], d
 
 
 @pytest.mark.parametrize("kind", RECORDS.values(), ids=RECORDS)
+@settings(max_examples=30)  # of each kind of record
 @given(data=st.data())
 def test_when_a_row_was_fetched_is_no_part_of_its_digest(kind: type[Record], data: st.DataObject) -> None:
     record = data.draw(records(kind))
