@@ -1,7 +1,5 @@
 """The sections of the configuration file, one class each; every key has its meaning beside it."""
 
-import re
-from datetime import time
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -236,7 +234,7 @@ class PushSettings(_Part):
     @classmethod
     def _quiet_hours(cls, value: str | None) -> str | None:
         if value is not None:
-            times_of(value)
+            Quiet.of(value)
         return value
 
     @field_validator("timezone")
@@ -247,19 +245,3 @@ class PushSettings(_Part):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError("expected a time zone such as Europe/Budapest") from None
         return value
-
-
-def times_of(text: str) -> tuple[time, time]:
-    """Two times of the day, as in 19:00-07:00. Raises ValueError."""
-    match = re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*", text)
-    wrong = ValueError("expected two different times of the day, such as 19:00-07:00")
-    if match is None:
-        raise wrong
-    hours = [int(number) for number in match.groups()]
-    try:
-        start, end = time(hours[0], hours[1]), time(hours[2], hours[3])
-    except ValueError:
-        raise wrong from None
-    if start == end:
-        raise wrong
-    return start, end

@@ -28,8 +28,8 @@ from sevenc_sync.push import (
     reference_of,
     write_texts,
 )
+from sevenc_sync.quiet import Quiet
 from sevenc_sync.score import ClientResult, Rules
-from sevenc_sync.sections import times_of
 from sevenc_sync.store import pushes
 from sevenc_sync.store.accounts import stop_account
 from sevenc_sync.store.database import Store
@@ -44,14 +44,15 @@ def policy_of(config: Configuration) -> Policy:
     """The operator's settings as the policy of notes; relative templates are beside the configuration."""
     told = config.settings.push
     folder = config.path.parent
+    zone = ZoneInfo(told.timezone)
     return Policy(
         mode=told.mode,
         cadence=told.cadence,
         change_points=told.change_points,
         min_proof=told.min_proof_percent / 100,
-        quiet=None if told.quiet_hours is None else times_of(told.quiet_hours),
+        quiet=None if told.quiet_hours is None else Quiet.of(told.quiet_hours, zone),
         quiet_days=frozenset(_DAYS.index(day) for day in told.quiet_days),
-        zone=ZoneInfo(told.timezone),
+        zone=zone,
         language=told.language,
         history=told.history,
         template=None if told.template is None else folder / told.template,

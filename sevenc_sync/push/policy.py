@@ -1,13 +1,14 @@
 """When a note is due, who says yes to it, and how it is written: the operator's settings as one value."""
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from sevenc_sync.quiet import Quiet
 from sevenc_sync.store.outbox import Facts, OutboxRow
 
 Mode = Literal["off", "review", "auto"]
@@ -25,13 +26,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """How the operator wants things written back. `min_proof` is 0 to 1; `quiet` are two times of the day in `zone`."""
+    """How the operator wants things written back. `min_proof` is 0 to 1; `zone` is the MSP's own."""
 
     mode: Mode = "review"
     cadence: Cadence = "both"
     change_points: float = 5.0
     min_proof: float = 0.2
-    quiet: tuple[time, time] | None = None
+    quiet: Quiet | None = None
     quiet_days: frozenset[int] = frozenset()  # 0 is Monday
     zone: ZoneInfo = ZoneInfo("UTC")
     language: Language = "en"
@@ -52,14 +53,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_quiet(self, now: datetime) -> bool:
         """Whether nothing is to be written by itself at that moment."""
-        local = now.astimezone(self.zone)
-        if local.weekday() in self.quiet_days:
-            return True
-        if self.quiet is None:
-            return False
-        start, end = self.quiet
-        at = local.time()
-        return start <= at < end if start < end else at >= start or at < end
+        is_quiet_day = now.astimezone(self.zone).weekday() in self.quiet_days
+        return is_quiet_day or (self.quiet is not None and self.quiet.holds(now))
 
     def template_of(self, group: str | None) -> Path | None:
         """The operator's template for clients of that group; None: the built-in one."""

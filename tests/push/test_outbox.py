@@ -1,7 +1,7 @@
 """When something is queued: only what is due and new, never two at once, and a changed text voids its approval."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 
 from sevenc_sync.push import Place, Policy, held_by, outbox_writer
 from sevenc_sync.push.policy import Limits
+from sevenc_sync.quiet import Quiet
 from sevenc_sync.score import ClientResult, Rules
 from sevenc_sync.store.accounts import ensure_account
 from sevenc_sync.store.database import Store
@@ -219,7 +220,8 @@ def test_what_scoring_rolls_back_leaves_nothing(
 
 
 def test_quiet_hours_are_those_of_the_msps_own_clock_over_midnight_too() -> None:
-    policy = Policy(quiet=(time(19), time(7)), quiet_days=frozenset({6}), zone=ZoneInfo("Europe/Budapest"))
+    zone = ZoneInfo("Europe/Budapest")
+    policy = Policy(quiet=Quiet.of("19:00-07:00", zone), quiet_days=frozenset({6}), zone=zone)
     for hour, quiet in ((17, False), (18, True), (23, True), (5, True), (6, False)):
         assert policy.is_quiet(datetime(2026, 11, 23, hour, 30, tzinfo=UTC)) == quiet
     assert policy.is_quiet(datetime(2026, 11, 22, 10, tzinfo=UTC))

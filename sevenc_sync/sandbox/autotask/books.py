@@ -9,7 +9,7 @@ from sevenc_sync.sandbox.autotask.setup import Choice, Record
 from sevenc_sync.sandbox.autotask.times import midnight, moment
 from sevenc_sync.sandbox.world.entities import Attested, Machine, Organisation, World
 from sevenc_sync.sandbox.world.estate import MODELS
-from sevenc_sync.sandbox.world.profile import FIELDS
+from sevenc_sync.sandbox.world.profile import FIELDS, SCORE_FIELDS
 from sevenc_sync.sandbox.world.seeds import dice
 
 COMPANY_OFFSET, RESOURCE_OFFSET, CONTACT_OFFSET = 29_680_000, 29_682_800, 30_700_000
@@ -19,11 +19,12 @@ COMPANY_TYPE_OF = {"own": 1, "client": 1, "vendor": 7, "prospect": 3, "former": 
 API_LICENSE, FULL_LICENSE = 7, 1
 FIRST_NAMES = ("Sam", "Ana", "Björn", "Chloé", "Dmitri", "Eve", "Farid", "Grace", "Hana", "Iván")
 LAST_NAMES = ("Field", "Stone", "Marsh", "Köhler", "Reed", "Dale", "Brook", "Lopez", "Wood", "Hill")
-NUMERIC_UDFS = frozenset({"MFA Percent", "Training Percent", "IT Plan Year"})
+NUMERIC_UDFS = frozenset({"MFA Percent", "Training Percent", "IT Plan Year", "7C Score", "7C Proof"})
 RATING_UDF = "VML"
 TEXT_UDFS = frozenset({"vCIO Name", "Executive Sponsor", RATING_UDF})
 COMPANY_UDFS: Mapping[str, str] = {
-    name: "num" if name in NUMERIC_UDFS else "str" if name in TEXT_UDFS else "dt" for name in FIELDS
+    name: "num" if name in NUMERIC_UDFS else "str" if name in TEXT_UDFS else "dt"
+    for name in (*FIELDS, *SCORE_FIELDS)
 }
 """User-defined fields of companies and their types."""
 

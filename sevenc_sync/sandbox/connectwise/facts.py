@@ -32,6 +32,12 @@ RECORDS: Mapping[str, str] = {
         "customFields:[@CustomFieldValue] _info:map"
     ),
     "CompanyNote": "id:int text*:str type:@NoteType flagged:bool enteredBy:str company:@Company _info:map",
+    "ServiceNote": (
+        "id:int ticketId:int text:str detailDescriptionFlag:bool internalAnalysisFlag:bool "
+        "resolutionFlag:bool issueFlag:bool member:@Member contact:@Contact customerUpdatedFlag:bool "
+        "processNotifications:bool dateCreated:str createdBy:str internalFlag:bool externalFlag:bool "
+        "sentimentScore:num _info:map"
+    ),
     "CompanyNoteType": "id:int identifier:str name*:str defaultFlag:bool importFlag:bool _info:map",
     "CompanySite": (
         "id:int name*:str addressLine1:str addressLine2:str city:str stateReference:@State zip:str "

@@ -6,7 +6,7 @@ from typing import Any
 
 from sevenc_sync.sandbox.connectwise import lookups
 from sevenc_sync.sandbox.world.entities import Machine, Organisation, World
-from sevenc_sync.sandbox.world.profile import FIELDS
+from sevenc_sync.sandbox.world.profile import FIELDS, SCORE_FIELDS
 
 Record = dict[str, Any]
 FIELD_TYPES: Mapping[str, tuple[str, str]] = {
@@ -14,6 +14,7 @@ FIELD_TYPES: Mapping[str, tuple[str, str]] = {
     "Training Percent": ("Percent", "EntryField"),
     "vCIO Name": ("Text", "EntryField"), "Executive Sponsor": ("Text", "EntryField"),
     "VML": ("Number", "List"),
+    "7C Score": ("Number", "EntryField"), "7C Proof": ("Percent", "EntryField"),
 }  # fmt: skip
 FIRST_FIELD_ID = 41
 SITE_OFFSET, CONTACT_OFFSET = 1000, 3000
@@ -80,7 +81,7 @@ class Render:
             "types": types,
             "site": {"id": o.id + SITE_OFFSET, "name": "Main", "_info": {}}, "integratorTags": [],
             "_info": self._company_info(o), "customFields": [_custom_field(o, place, name) for place,
-            name in enumerate(FIELDS)],
+            name in enumerate((*FIELDS, *SCORE_FIELDS))],
         }  # fmt: skip
         if o.id % 9 == 0:
             del record["phoneNumber"], record["website"]  # dirt: unset keys are left out in some records

@@ -13,14 +13,20 @@ from sevenc_sync.sandbox.tables import Loader
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A list and, with an id behind it, its records; `parent_keys` lead from a record to its parent's id."""
+    """A list and, with an id behind it, its records; `parent_keys` lead from a record to its parent's id.
+
+    `writes` are the methods that change something here.
+    """
 
     table: str
     record_type: str
     parent_table: str = ""
     parent_type: str = ""
     parent_keys: tuple[str, ...] = ()
-    writable: bool = False
+    writes: frozenset[str] = frozenset()
+
+
+ALL_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 def _of_board(table: str, record_type: str) -> Route:
@@ -28,11 +34,11 @@ def _of_board(table: str, record_type: str) -> Route:
 
 
 ROUTES: Mapping[str, Route] = {
-    "/company/companies": Route("companies", "Company"),
+    "/company/companies": Route("companies", "Company", writes=frozenset({"PATCH"})),
     "/company/companies/statuses": Route("company_statuses", "CompanyStatus"),
     "/company/companies/types": Route("company_types", "CompanyType"),
     "/company/companies/{parent}/notes": Route(
-        "notes", "CompanyNote", "companies", "Company", ("company", "id"), writable=True
+        "notes", "CompanyNote", "companies", "Company", ("company", "id"), ALL_WRITES
     ),
     "/company/companies/{parent}/sites": Route(
         "sites", "CompanySite", "companies", "Company", ("company", "id")
@@ -41,7 +47,10 @@ ROUTES: Mapping[str, Route] = {
     "/company/configurations": Route("configurations", "Configuration"),
     "/company/configurations/statuses": Route("configuration_statuses", "ConfigurationStatus"),
     "/company/configurations/types": Route("configuration_types", "ConfigurationType"),
-    "/service/tickets": Route("tickets", "Ticket", writable=True),
+    "/service/tickets": Route("tickets", "Ticket", writes=ALL_WRITES),
+    "/service/tickets/{parent}/notes": Route(
+        "ticket_notes", "ServiceNote", "tickets", "Ticket", ("ticketId",), ALL_WRITES
+    ),
     "/service/boards": Route("boards", "Board"),
     "/service/boards/{parent}/types": _of_board("board_types", "BoardType"),
     "/service/boards/{parent}/subtypes": _of_board("board_subtypes", "BoardSubType"),
@@ -94,6 +103,7 @@ def loaders(render: Render, work: Work, plans: Plans) -> Mapping[str, tuple[Load
         "company_statuses": lookups.company_statuses,
         "company_types": lookups.company_types,
         "notes": list,
+        "ticket_notes": list,
         "sites": render.site_list,
         "note_types": lookups.note_types,
         "configurations": render.configuration_list,

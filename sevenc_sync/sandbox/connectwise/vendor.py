@@ -16,6 +16,8 @@ from sevenc_sync.sandbox.connectwise.routes import ROUTES, SEARCHES, Route, load
 from sevenc_sync.sandbox.connectwise.work import Work
 from sevenc_sync.sandbox.connectwise.writes import (
     WriteError,
+    checked_company,
+    checked_ticket_note,
     created,
     patched,
     read_body,
@@ -171,7 +173,7 @@ class ConnectWisePsa(Vendor):
             return json_answer({"count": len(filtered(self._rows(found), found.route.record_type, query))})
         if found.key:
             return self._single(call, found, query)
-        if call.method == "POST" and found.route.writable:
+        if call.method == "POST" and "POST" in found.route.writes:
             return self._create(call, found)
         return self._list(call, found, query) if call.method == "GET" else self.error(405)
 
@@ -199,7 +201,7 @@ class ConnectWisePsa(Vendor):
             return _missing(route.record_type, found.key)
         if call.method == "GET":
             return json_answer(cut([record], route.record_type, query.get("fields", ""))[0])
-        if not route.writable or call.method not in {"PUT", "PATCH", "DELETE"}:
+        if call.method == "POST" or call.method not in route.writes:
             return self.error(405)
         if call.method == "DELETE":
             self.tables.remove(route.table, record["id"])
@@ -221,12 +223,34 @@ class ConnectWisePsa(Vendor):
                 "company": {"id": company["id"], "identifier": company["identifier"], "name": company["name"],
                 "_info": {}},
             }  # fmt: skip
+        if route.table == "ticket_notes":
+            fixed |= {"ticketId": found.parent, "createdBy": API_MEMBER, "dateCreated": moment(self.clock())}
         record = created(fixed, read_body(call), route.record_type, self.tables, self._stamp(None))
+        if route.table == "tickets":
+            record = self._described(record)
+        if route.table == "ticket_notes":
+            # Whatever was stored, the answer says so of both.
+            self._keep(route, checked_ticket_note(record))
+            return json_answer({**record, "internalFlag": True, "externalFlag": True}, 201)
         return json_answer(self._keep(route, record), 201)
+
+    def _described(self, ticket: Record) -> Record:
+        """The ticket without its description, which becomes its first note and is never given back."""
+        text = ticket.get("initialDescription")
+        if text:
+            note: Record = {
+                "id": self.tables.next_id("ticket_notes"), "ticketId": ticket["id"], "text": text,
+                "detailDescriptionFlag": True, "internalAnalysisFlag": False, "resolutionFlag": False,
+                "createdBy": API_MEMBER, "dateCreated": moment(self.clock()), "_info": self._stamp(None),
+            }  # fmt: skip
+            self.tables.put("ticket_notes", note)
+        return {name: value for name, value in ticket.items() if not name.startswith("initial")}
 
     def _keep(self, route: Route, record: Record) -> Record:
         if route.table == "tickets":
             record = settled_ticket(record, self.tables, moment(self.clock()))
+        if route.table == "companies":
+            record = checked_company(record)
         self.tables.put(route.table, record)
         return record
 

@@ -19,6 +19,9 @@ REFERENCED: Mapping[str, str] = {
 """Reference type to the table that must hold the record; others are taken as they come."""
 
 
+NUMERIC = frozenset({"Number", "Percent", "Currency"})
+
+
 class WriteError(ValueError):
     """A refused write: status and body of the answer."""
 
@@ -81,6 +84,8 @@ def patched(old: Record, body: Any, record_type: str, tables: Tables, info: Reco
             continue  # a path into a reference answers 200 and changes nothing
         if step["op"] == "remove":
             record.pop(name, None)
+        elif name == "customFields":
+            record[name] = _custom_fields(old, step.get("value"), record_type)
         else:
             record[name] = step.get("value")
     return _checked({**record, "id": old["id"], "_info": info}, record_type, tables)
@@ -110,6 +115,41 @@ def settled_ticket(record: Record, tables: Tables, now: str) -> Record:
     }  # fmt: skip
     kept = {name: value for name, value in record.items() if closed or name not in {"closedDate", "closedBy"}}
     return {**({"closedDate": now} if closed else {}), **kept, **derived}
+
+
+FIRST_YEAR, LAST_YEAR = 1900, 9999
+
+
+def checked_company(record: Record) -> Record:
+    """A changed company: the vendor checks all of the stored record, not only what was sent. Raises WriteError."""
+    year = record.get("yearEstablished")
+    if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+        text = f"The field yearEstablished must be between {FIRST_YEAR} and {LAST_YEAR}."
+        raise _refusal("Company", "InvalidField", text, "yearEstablished")
+    return record
+
+
+def checked_ticket_note(record: Record) -> Record:
+    """A new note on a ticket: it must say which sort it is. Raises WriteError."""
+    sorts = ("detailDescriptionFlag", "internalAnalysisFlag", "resolutionFlag")
+    if not any(record.get(name) for name in sorts):
+        raise _refusal("ServiceNote", "InvalidField", "One of the note flags must be set to true.", sorts[0])
+    return record
+
+
+def _custom_fields(old: Record, value: Any, record_type: str) -> list[Record]:
+    """The record's custom fields with new values. Those that are not sent lose theirs: the worst that callers report."""
+    items = value if isinstance(value, list) else []
+    sent = {item.get("id"): item.get("value") for item in items if isinstance(item, dict)}
+    there = {field["id"]: field for field in old.get("customFields", [])}
+    for number in sent:
+        if number not in there:
+            raise _refusal(record_type, "NotFound", f"customField {number} not found", "customFields/id")
+    for number, new in sent.items():
+        fits = isinstance(new, int | float) if there[number]["type"] in NUMERIC else isinstance(new, str)
+        if new is not None and not fits:
+            raise _refusal(record_type, "InvalidField", f"Error converting value {new!r}", "customFields")
+    return [{**field, "value": sent.get(number)} for number, field in there.items()]
 
 
 def _plain(body: Any) -> Record:

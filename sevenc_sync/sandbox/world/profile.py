@@ -30,6 +30,9 @@ DATED: Mapping[str, tuple[str, int]] = {
 FIELDS = (*DATED, "IT Plan Year", "MFA Percent", "Training Percent", "vCIO Name", "Executive Sponsor", "VML")
 """All attestation fields of a company record, in the order of the record's screen."""
 
+SCORE_FIELDS = ("7C Score", "7C Proof", "7C Score Date")
+"""Fields that the MSP made for the score to be written into: number, number, date."""
+
 ATTESTED_ONLY = {"conscious": ("IT Strategy Date", "IT Plan Year")}
 """Blocks for which nothing but the record's fields speaks."""
 
