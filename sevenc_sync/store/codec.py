@@ -142,6 +142,13 @@ class Codec:
         ]
 
 
+class _Codecs(dict[str, Codec]):
+    """Each is made when it is first asked for: a stream needs one or two."""
+
+    def __missing__(self, table: str) -> Codec:
+        return self.setdefault(table, Codec(RECORDS[table]))  # of two threads both get the same one
+
+
 def codecs() -> dict[str, Codec]:
     """A fresh codec for each kind of record, by table name."""
-    return {name: Codec(record) for name, record in RECORDS.items()}
+    return _Codecs()
