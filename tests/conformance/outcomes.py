@@ -15,6 +15,9 @@ A_MOMENT = 2
 IN_VAIN = 3  # parents in a row whose lists cannot be read, before the stream is given up
 
 Kept = Literal["nothing", "what was read before", "everything", "all but the record"]
+Tier = Literal[
+    "connector", "way", "kind", "stream"
+]  # with how many streams of a connector a fault is tried; see `cases`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class Outcome:
     fits: Callable[[Stream], bool] = lambda _stream: True
     timeout: float | None = None
     cost: str = ""  # in words, where it is not checked to the request
-    of_transport: bool = False  # the same for all streams that are asked in one way: checked with one of them
+    once_per: Tier = "stream"
 
     @property
     def moves(self) -> bool:
@@ -289,35 +292,65 @@ _RECORDS = (
     ),
 )
 
-_STREAMS_OWN = frozenset({"401", "403", "404", "500-lasting"})
+# What the client alone takes: it and the connector's own reading of errors are the same for all streams.
+_CLIENTS = frozenset(
+    {
+        *(f"{status}-{how}" for status in (502, 503, 504) for how in ("once", "lasting")),
+        *("429-seconds", "429-date", "time-out-once", "cut-once", "one-byte-at-a-time", "big-record"),
+    }
+)
+# What becomes of a stream by how it is read and by what its passes tell, not by what its records are.
+_KINDS = frozenset({"401", "403", "404", "500-lasting", "unknown-field", "null", "odd-values"})
+_STREAMS = frozenset({"missing-field", "wrong-type", "future", "duplicate"})
 
-OUTCOMES: Sequence[Outcome] = (
-    *(replace(outcome, of_transport=outcome.name not in _STREAMS_OWN) for outcome in (*_ONCE, *_LASTING)),
-    *_PAGES,
-    *_RECORDS,
+
+def _tier(name: str) -> Tier:
+    if name in _CLIENTS:
+        return "connector"
+    if name in _STREAMS:
+        return "stream"
+    return "kind" if name in _KINDS or any(name == outcome.name for outcome in _PAGES) else "way"
+
+
+OUTCOMES: Sequence[Outcome] = tuple(
+    replace(outcome, once_per=_tier(outcome.name)) for outcome in (*_ONCE, *_LASTING, *_PAGES, *_RECORDS)
 )
 
 
-def way_of(stream: Stream) -> tuple[object, ...]:
-    """How a stream is asked: of streams asked in the same way one stands for all where only the transport counts."""
-    return (
+def _like(stream: Stream) -> dict[Tier, tuple[object, ...]]:
+    """What makes one stream stand for another, by tier."""
+    way = (
         type(stream.paginator),
         type(stream.layout),
         stream.parent is not None,
         stream.body is not None,
         can_be_paged(stream),
     )
+    told = (
+        stream.detail is not None,
+        bool(stream.beside),
+        bool(stream.complete),
+        stream.sweep is not None,
+        stream.delta,
+    )
+    return {"connector": (), "way": way, "kind": (*way, *told), "stream": (stream.name,)}
 
 
-def cases(streams: Sequence[Stream]) -> Iterator[tuple[Stream, Outcome]]:
-    """The streams of one connector, each with the faults that make sense for it."""
-    met: set[tuple[object, ...]] = set()
+def cases(streams: Sequence[Stream], *, every: bool = False) -> Iterator[tuple[Stream, Outcome]]:
+    """The streams of one connector, each with the faults that make sense for it.
+
+    Where one stream stands for others it is the first of its like: of the connector's, of those that are asked in one way,
+    or of those whose passes also tell the same. `every` tries every fault with every stream.
+    """
+    met: set[tuple[str, tuple[object, ...]]] = set()
     for stream in streams:
-        first = way_of(stream) not in met
-        met.add(way_of(stream))
+        like = _like(stream)
         for outcome in OUTCOMES:
-            makes_sense = outcome.fits(stream) and (can_be_paged(stream) or not outcome.paged)
-            if makes_sense and (first or not outcome.of_transport):
+            if not outcome.fits(stream) or (outcome.paged and not can_be_paged(stream)):
+                continue
+            mark = (outcome.name, like[outcome.once_per])
+            if every or mark not in met:
+                met.add(mark)
                 yield stream, outcome
 
 
