@@ -213,6 +213,12 @@ _NEEDS: tuple[tuple[NeedKind, re.Pattern[str]], ...] = (
     ("closed", re.compile(r"^(?P<what>[^:]+): cannot be read\b.*$")),
     ("no-source", re.compile(r"^no source delivers (?P<what>.+)$")),
     ("not-known", re.compile(r"^no source of (?P<what>.+) knows this client$")),
+    ("untold", re.compile(r"^no source(?: of this client)? says (?P<what>.+)$")),
+    # Which field or mark it is stands in `why`: a note that lists thirty fields is read by nobody.
+    ("not-entered", re.compile(r"^.+ uses no custom field named .+$")),
+    ("unmarked", re.compile(r"^none of the .+ is tagged .+$")),
+    ("too-new", re.compile(r"^the client is too new for it$")),
+    ("too-short", re.compile(r"^.+: runs are known since .+$")),
     ("nothing", re.compile(r"^\S+ .*found, (?P<what>1) needed$")),
     ("few", re.compile(r"^\S+ .*found, (?P<what>\d+) needed$")),
 )
@@ -223,7 +229,8 @@ def _need(reason: str) -> tuple[NeedKind, str]:
     """Why an indicator is unknown, without the moment and the count that would change by the day."""
     for kind, pattern in _NEEDS:
         if match := pattern.match(reason):
-            return kind, "" if kind == "nothing" else plain(match["what"], 100)
+            said = match.groupdict().get("what")
+            return kind, "" if said is None or kind == "nothing" else plain(said, 100)
     return "other", plain(_MOMENT.sub("", reason), 160)
 
 

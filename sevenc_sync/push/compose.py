@@ -25,7 +25,7 @@ from sevenc_sync.store.exceptions import AcceptedRisk, exceptions
 from sevenc_sync.store.outbox import OutboxRow, cannot_write, last_rows, waiting_rows, write_text
 from sevenc_sync.store.plan_items import PlanItem, read_plan_items
 
-VERSION = 1  # of what is made of a note beside the template: another one writes waiting texts anew
+VERSION = 2  # of what is made of a note beside the template: another one writes waiting texts anew
 EXAMPLE = 40  # characters of a device's name or a ticket's number
 BATCH = 100
 

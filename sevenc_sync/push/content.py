@@ -12,7 +12,10 @@ import msgspec
 ValueKind = Literal["percent", "weeks", "months", "years", "never", "count", "number", "step", "none"]
 Direction = Literal["up", "down", "known", "unknown", "same"]
 # stale, closed: a stream; few: how many records are needed; no-source, not-known: what would deliver; other: a sentence
-NeedKind = Literal["stale", "closed", "few", "nothing", "no-source", "not-known", "other"]
+NeedKind = Literal[
+    "stale", "closed", "few", "nothing", "no-source", "not-known", "untold", "not-entered", "unmarked",
+    "too-new", "too-short", "other",
+]  # fmt: skip
 
 
 class Value(msgspec.Struct, frozen=True):

@@ -70,6 +70,11 @@ _NEEDS = {
     "nothing": N_("nothing was found to judge"),
     "no-source": N_("needs a source of %(what)s"),
     "not-known": N_("needs a source of %(what)s that knows this client"),
+    "untold": N_("needs a source that says %(what)s"),
+    "not-entered": N_("nobody has entered it in the PSA yet"),
+    "unmarked": N_("nothing in the PSA is marked as such yet"),
+    "too-new": N_("the client is too new for it"),
+    "too-short": N_("has to be watched for longer first"),
 }
 # What sources deliver, and the levels: said by the rules' part of the program in English.
 _ELSEWHERE = (
@@ -86,6 +91,11 @@ _ELSEWHERE = (
     N_("projects"),
     N_("phases"),
     N_("activities"),
+    N_("how long devices were offline"),
+    N_("when devices were last seen"),
+    N_("whether devices have an antivirus"),
+    N_("whether disks are encrypted"),
+    N_("which patches devices lack"),
 )
 
 

@@ -25,6 +25,8 @@ LINES = 60  # of the longest note: what no screen shows nobody reads
 BUILT_IN = "note.txt"
 
 _EMAIL = re.compile(r"\S+@\S+")
+_GLUED = re.compile(r"(?<=\d) (?=%)")  # no line begins with a percent sign
+_GLUE = "\ue000"
 _REFERENCE = re.compile(r"\[?7C-REF[^\]]*\]?", re.IGNORECASE)
 
 
@@ -144,8 +146,13 @@ def _laid_out(text: str) -> list[str]:
         plain = _REFERENCE.sub("…", _EMAIL.sub("…", line.rstrip()))
         own = plain[: len(plain) - len(plain.lstrip())]
         wrapped = textwrap.wrap(
-            plain.strip(), WIDTH, initial_indent=own, subsequent_indent=own + "   ", break_on_hyphens=False
+            _GLUED.sub(_GLUE, plain.strip()),
+            WIDTH,
+            initial_indent=own,
+            subsequent_indent=own + "   ",
+            break_on_hyphens=False,
         )
+        wrapped = [part.replace(_GLUE, " ") for part in wrapped]
         lines += wrapped or ([""] if lines and lines[-1] else [])
     while lines and not lines[-1]:
         lines.pop()

@@ -9,10 +9,11 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 from sevenc_sync.push import languages
+from sevenc_sync.push.choose import plain
 from sevenc_sync.push.languages import LANGUAGES, SOURCE, Words
 from sevenc_sync.push.samples import FIRST, FULL
 from sevenc_sync.push.template import render
-from sevenc_sync.score import LEVEL_NAMES
+from sevenc_sync.score import LEVEL_NAMES, builtin_rules_dir, load_rules
 
 PUSH = Path(languages.__file__).parent
 OTHERS = [language for language in LANGUAGES if language != SOURCE]
@@ -48,6 +49,36 @@ def test_every_sentence_is_translated_with_the_same_places(language: str) -> Non
         if text:
             assert sorted(PLACES.findall(text)) == sorted(PLACES.findall(translation))
     assert set(known) - sentences() - {""} == set()
+
+
+def rule_texts() -> dict[str, int]:
+    """All that the built-in rules may say in a note, with the length up to which a note says it."""
+    rules = load_rules([builtin_rules_dir()])
+    found = {block.name: 30 for block in rules.blocks} | {area.name: 60 for area in rules.areas}
+    for item in rules.indicators:
+        found |= {item.title: 120, item.why: 240, item.fix: 240}
+        if item.unit not in ("%", "days", "months", ""):
+            found[item.unit] = 40
+    return found
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_text_of_the_built_in_rules_is_translated_with_its_numbers_and_fields(language: str) -> None:
+    known: dict[str, str] = {}
+    with (PUSH / "locale" / f"{language}.rules.po").open("rb") as file:
+        for message in read_po(file, locale=language):
+            assert isinstance(message.id, str)
+            assert isinstance(message.string, str)
+            known[message.id] = message.string
+    known.pop("", None)
+    texts = rule_texts()
+    assert set(texts) - set(known) == set()
+    assert set(known) - set(texts) == set()
+    for text, limit in texts.items():
+        assert plain(text, limit) == text  # as it is looked up
+        for pattern in (r"\d+", r"(?<!\w)'[^']+'(?!\w)|`[^`]+`"):
+            assert sorted(re.findall(pattern, text)) == sorted(re.findall(pattern, known[text])), text
+        assert Words(language).text(text) == known[text] != ""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -144,6 +144,13 @@ def test_small_moves_that_change_no_words_change_no_digest(
         ("0 rows found, 1 needed", "nothing was found to judge"),
         ("no source of alerts knows this client", "needs a source of alerts that knows this client"),
         ("no seats are known", "no seats are known"),
+        ("no source says which patches devices lack", "needs a source that says which patches devices lack"),
+        ("psa uses no custom field named IT Plan Year", "nobody has entered it in the PSA yet"),
+        ("none of the tickets is tagged audit", "nothing in the PSA is marked as such yet"),
+        (
+            "psa, runs: runs are known since 2026-11-01; 30 days are needed",
+            "has to be watched for longer first",
+        ),
     ],
 )
 def test_a_gap_says_what_it_needs_without_moments_and_counts(
