@@ -207,6 +207,7 @@ def _item_json(item: "PlanItem") -> dict[str, object]:
         "due": None if item.due_at is None else f"{item.due_at:%Y-%m-%d}",
         "reason": item.reason,
         "until": last_day(item.until),
+        "ticket": item.ticket,
         "first_at": item.first_at,
         "changed_at": item.changed_at,
     }
@@ -302,7 +303,11 @@ def _gain(result: "ClientResult", step: "Step") -> str:
 
 
 def _state(item: "PlanItem", now: datetime) -> str:
-    """The item's state with all that was said of it."""
+    """The item's state with all that was said of it, and its ticket."""
+    return _said(item, now) + ("" if item.ticket is None else f"; ticket {item.ticket}")
+
+
+def _said(item: "PlanItem", now: datetime) -> str:
     if item.state == "risk":
         return f"accepted as a risk until {last_day(item.until)} by {item.by}: {item.reason}"
     if item.state == "accepted":

@@ -16,6 +16,7 @@ LOGGED = 100  # entries shown
 def plan_json(engine: "Engine", plan: "Plan", unwritten: "Sequence[OutboxRow]") -> dict[str, Any]:
     """The plan for machines."""
     clients, accounts = _names(engine)
+    tickets = _tickets(engine, plan.rows)
 
     def one(row: "OutboxRow") -> dict[str, Any]:
         return {
@@ -23,6 +24,7 @@ def plan_json(engine: "Engine", plan: "Plan", unwritten: "Sequence[OutboxRow]") 
             "account": accounts.get(row.account),
             "company": row.company,
             "kind": row.kind,
+            "ticket": tickets.get(row.subject or ""),
             "reference": row.reference,
             "text": row.text,
             "approved_by": row.approved_by,
@@ -41,8 +43,11 @@ def plan_json(engine: "Engine", plan: "Plan", unwritten: "Sequence[OutboxRow]") 
 def show_plan(engine: "Engine", plan: "Plan", unwritten: "Sequence[OutboxRow]") -> None:
     """The plan for people: each text whole, at its place."""
     clients, accounts = _names(engine)
+    tickets = _tickets(engine, plan.rows)
     for row in (*plan.rows, *unwritten):
-        place = f"company {row.company} in {accounts.get(row.account)}"
+        ticket = tickets.get(row.subject or "")
+        spot = f"ticket {ticket}" if ticket is not None else f"company {row.company}"
+        place = f"{spot} in {accounts.get(row.account)}"
         tried = f", tried {row.attempts} times" if row.attempts else ""
         said = f": {row.error}" if row.error else ""
         approved = f", approved by {row.approved_by}" if row.approved_by else ""
@@ -123,6 +128,18 @@ def show_log(engine: "Engine", owners: "Collection[int] | None", *, as_json: boo
 def _answer(detail: dict[str, Any]) -> str:
     shown = ("kind", "outcome", "vendor_id", "remark", "answer", "reason", "reasons", "rows", "void")
     return "; ".join(f"{name} {detail[name]}" for name in shown if detail.get(name) not in (None, []))
+
+
+def _tickets(engine: "Engine", rows: "Sequence[OutboxRow]") -> dict[str, str]:
+    """The number of the ticket, by the plan item that it was opened for."""
+    from sevenc_sync.store.plan_items import read_plan_items
+
+    owners = {row.client for row in rows if row.kind == "ticket-note"}
+    if not owners:
+        return {}
+    with engine.store.read() as connection:
+        plans = read_plan_items(connection, owners)
+    return {item.id: item.ticket for items in plans.values() for item in items.values() if item.ticket}
 
 
 def _held(engine: "Engine") -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, func
+from sqlalchemy import Connection, func, select
 
 from sevenc_sync.score.counting import expressions
 from sevenc_sync.score.decided import without_excepted
@@ -13,6 +13,7 @@ from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.sources import SOURCES
 from sevenc_sync.score.sqlfunctions import same_order
 from sevenc_sync.score.vocabulary import Uses
+from sevenc_sync.store.tables import evidence
 
 # The field by which people call a record; of other kinds no example is given.
 NAMED_BY: Mapping[str, str] = {
@@ -22,6 +23,8 @@ NAMED_BY: Mapping[str, str] = {
     "protection_runs": "protection",
     "alerts": "device",
 }
+# Where that field is another record's id: the table with the name that people know.
+POINTS_TO: Mapping[str, str] = {"protection_runs": "protection", "alerts": "asset"}
 
 
 def examples(
@@ -48,12 +51,24 @@ def examples(
         called = bound.columns[name]
         moment = func.coalesce(bound.columns[source.newest], bound.columns["fetched_at"])
         statement = (
-            bound.select(called)
+            bound.select(called, bound.account)
             .where(condition, called.is_not(None))
             .order_by(moment.desc(), bound.account, same_order(bound.columns["id"]))
             .limit(1)
         )
-        text = connection.execute(statement).scalar()
+        row = connection.execute(statement).first()
+        text = None if row is None else _known_as(connection, item.rows, str(row[0]), row[1])
         if text is not None:
-            found[item.id] = f"#{text}" if item.rows == "tickets" else str(text)
+            found[item.id] = f"#{text}" if item.rows == "tickets" else text
     return found
+
+
+def _known_as(connection: Connection, rows: str, text: str, account: int) -> str | None:
+    """What people call the record; None where nothing but an id is known."""
+    if rows not in POINTS_TO:
+        return text
+    table = evidence[POINTS_TO[rows]]
+    name = connection.execute(
+        select(table.c.name).where(table.c.account == account, table.c.id == text)
+    ).scalar()
+    return None if name is None else str(name)

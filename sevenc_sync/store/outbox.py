@@ -223,7 +223,7 @@ def own_texts(connection: Connection, row: OutboxRow, limit: int = 50) -> list[O
 
 
 def known_vendor_id(connection: Connection, row: OutboxRow) -> str | None:
-    """The vendor's id of the newest note that we wrote at this place, however it ended."""
+    """The vendor's id of the newest note that we wrote under this reference, however it ended."""
     statement = (
         select(outbox.c.vendor_id)
         .where(
@@ -231,6 +231,7 @@ def known_vendor_id(connection: Connection, row: OutboxRow) -> str | None:
             outbox.c.kind == row.kind,
             outbox.c.account == row.account,
             outbox.c.company == row.company,
+            outbox.c.reference == row.reference,  # with `append` there are others, which stay as they are
             outbox.c.vendor_id.is_not(None),
         )
         .order_by(outbox.c.id.desc())

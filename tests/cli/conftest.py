@@ -204,6 +204,16 @@ def open_site(folder: Path, sandbox: Sandbox) -> Site:
     return site
 
 
+@pytest.fixture(scope="session")
+def site_of() -> Callable[..., Site]:
+    """Makes a site in a folder for vendors; `is_new`: with a store and a configuration."""
+
+    def make(folder: Path, sandbox: Sandbox, *, is_new: bool = True) -> Site:
+        return open_site(folder, sandbox) if is_new else Site(sandbox, Home(folder))
+
+    return make
+
+
 @pytest.fixture
 def site(tmp_path: Path, world: World) -> Iterator[Site]:
     """Vendors of the test's own and an empty store."""
