@@ -47,6 +47,7 @@ from sevenc_sync.connect.errors import (
 )
 from sevenc_sync.connect.limits import Allowance, Bucket, Limits, Quota
 from sevenc_sync.connect.pages import Malformed
+from sevenc_sync.connect.rpc import Rpc
 from sevenc_sync.connect.tokens import Token, Tokens
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ class Http:
         timeout: float = 90,
         params_of: Mapping[str, Mapping[str, str | int]] | None = None,
         tokens: Tokens | None = None,
+        rpc: Rpc | None = None,
     ) -> None:
         self.base_url = base_url
         self.meter = meter
@@ -147,6 +149,7 @@ class Http:
         self._timeout = timeout
         self._params_of = params_of or {}
         self._tokens = tokens
+        self._rpc = rpc
 
     def __enter__(self) -> Self:
         return self
@@ -179,6 +182,7 @@ class Http:
             timeout=self._timeout,
             params_of=self._params_of,
             tokens=self._tokens,
+            rpc=self._rpc,
         )
         moved.quota, moved.allowance = self.quota, self.allowance
         return moved
@@ -304,15 +308,22 @@ class Http:
             raise Stopped("Stopped before the request.")
         with self.meter.lock:
             self.meter.requests += 1
-        content, send_headers = _content(json_body, form)
         token = None if self._tokens is None else self._tokens.current()
-        if token is not None:
+        query: dict[str, str | int] = {**self._params_of.get(path, {}), **(params or {})}
+        address = self.base_url + path
+        if self._rpc is not None:
+            address, json_body = (
+                self.base_url + self._rpc.path,
+                self._rpc.question(path, query, json_body, token),
+            )
+            query = {}
+        content, send_headers = _content(json_body, form)
+        if token is not None and self._rpc is None:
             send_headers["Authorization"] = f"Bearer {token}"
         send_headers = {**(headers or {}), **send_headers}
-        query = {**self._params_of.get(path, {}), **(params or {})}
         try:
             with self._client.stream(
-                method, self.base_url + path, params=query or None, headers=send_headers, content=content
+                method, address, params=query or None, headers=send_headers, content=content
             ) as answer:
                 body = self._body(path, answer)
                 found = {name.lower(): value for name, value in answer.headers.items()}
@@ -331,12 +342,26 @@ class Http:
         with self.meter.lock:
             self.meter.received_bytes += len(body)
         self.meter.count(outcome_of(answer.status_code))
+        problem: Exception | None = None
         if httpx.codes.is_success(answer.status_code):
-            return Response(answer.status_code, found, body, server_time(found))
-        problem = self._problem(path, answer.status_code, found, body)
+            problem = self._heard(body)
+            if problem is None:
+                return Response(answer.status_code, found, body, server_time(found))
+        problem = problem or self._problem(path, answer.status_code, found, body)
         if isinstance(problem, CredentialsProblem) and self._ended(token):
             raise _Retryable(problem, "token at its end", 0.0)
+        if isinstance(problem, VendorDown):
+            raise _Retryable(problem, "fault in a 200")
         raise problem
+
+    def _heard(self, body: bytes) -> Problem | None:
+        """The fault that an answer with status 200 tells, where a vendor's calls are such; takes the next token."""
+        if self._rpc is None:
+            return None
+        problem, token = self._rpc.heard(body)
+        if token is not None and self._tokens is not None:
+            self._tokens.renew(token, self._rpc.token_lasts)
+        return problem
 
     def _ended(self, token: str | None) -> bool:
         """Whether a refusal may be of the token alone, and another one is worth a try."""
@@ -436,11 +461,13 @@ class HttpFactory:
         errors: ErrorReader = by_status,
         params_of: Mapping[str, Mapping[str, str | int]] | None = None,
         token: Callable[[], Token] | None = None,
+        rpc: Rpc | None = None,
     ) -> Http:
         """A client at `base_url`. Raises ConfigProblem when the CA bundle cannot be read or a header cannot be sent.
 
         `params_of` holds parameters that the account's settings add to every request of one exact path. `token` fetches
-        an access token, with a client of its own: at once, and again when its time is up. Raises what it raises.
+        an access token, with a client of its own: at once, and again when its time is up. With `rpc` paths are the names
+        of methods. Raises what it raises.
         """
         import httpx  # noqa: PLC0415 - see above
 
@@ -484,4 +511,5 @@ class HttpFactory:
             timeout=self._timeout,
             params_of=params_of,
             tokens=tokens,
+            rpc=rpc,
         )

@@ -246,6 +246,33 @@ def _inside(envelope: object, keys: Sequence[str]) -> object:
     return envelope
 
 
+@dataclass(frozen=True, slots=True)
+class OverlappingPages:
+    """Pages from a place on, where nothing tells how many records there are: a short page is the last one.
+
+    Each page begins with the last record of the one before, so that none is ever rightly empty, and a page without records is
+    not taken for the end of the list.
+    """
+
+    size: int
+    size_param: str
+    start_param: str
+    resumable: bool = False  # places shift while records come and go
+
+    def first(self) -> Params:
+        """From the beginning."""
+        return {self.start_param: 0, self.size_param: self.size}
+
+    def next(self, page: PageInfo) -> Params | None:
+        """From the last record on; None after a short page. Raises Incomplete for an empty page behind the first."""
+        start = int(page.params[self.start_param])
+        if not page.count and start:
+            raise Incomplete("an empty page, though its first record was there a moment ago")
+        if page.count < self.size:
+            return None
+        return {**page.params, self.start_param: start + self.size - 1}
+
+
 NEXT = "@next"  # a page parameter that is not sent: the whole address of the page, as the vendor gave it
 
 

@@ -53,6 +53,18 @@ class Tokens:
                     self._until = now + max(token.lasts - EARLY, token.lasts / 2)
             return self._value
 
+    def renew(self, value: str, lasts: timedelta) -> None:
+        """The vendor has given the next token with an answer. One that cannot be sent is left alone."""
+        with self._lock:
+            if not self._value or not (value and value.isascii() and value.isprintable()):
+                return
+            if value != self._value:
+                redact.forget(self._value)
+                redact.register(value)
+            now = self._clock()
+            # Refused, it is at its end however young: it is the session's, not the credentials'.
+            self._value, self._since, self._until = value, now - YOUNG, now + max(lasts - EARLY, lasts / 2)
+
     def refused(self, value: str) -> bool:
         """The vendor refuses this token: whether it is worth asking again, with another one.
 

@@ -88,6 +88,10 @@ class Vendor(ABC):
     def end(self, call: Call) -> None:  # noqa: B027 (the same)
         """Its answer has been sent."""
 
+    def path_of(self, call: Call) -> str:
+        """The path by which faults and the log know the call; a vendor with one address for all adds what is asked."""
+        return call.path
+
     def list_of(self, call: Call) -> str:
         """What the pages of one list have in common: by default the path."""
         return call.path

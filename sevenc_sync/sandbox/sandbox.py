@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 
 from sevenc_sync.sandbox.autotask import AutotaskPsa
 from sevenc_sync.sandbox.connectwise import ConnectWisePsa
+from sevenc_sync.sandbox.cove import Cove
 from sevenc_sync.sandbox.datto import DattoBcdr
 from sevenc_sync.sandbox.datto_rmm import DattoRmm
 from sevenc_sync.sandbox.exchange import Clock, Vendor
@@ -19,7 +20,7 @@ from sevenc_sync.sandbox.world import World
 
 Make = Callable[[World, Clock, Path | None], Vendor]
 PSAS: Mapping[str, Make] = {ConnectWisePsa.name: ConnectWisePsa, AutotaskPsa.name: AutotaskPsa}
-BACKUPS: Mapping[str, Make] = {DattoBcdr.name: DattoBcdr, VeeamVspc.name: VeeamVspc}
+BACKUPS: Mapping[str, Make] = {DattoBcdr.name: DattoBcdr, VeeamVspc.name: VeeamVspc, Cove.name: Cove}
 RMMS: Mapping[str, Make] = {NinjaOne.name: NinjaOne, DattoRmm.name: DattoRmm}
 VENDORS: Mapping[str, Make] = {**PSAS, **BACKUPS, **RMMS}
 """All simulated vendors by their connectors' names; a world says which of its clients is on which."""

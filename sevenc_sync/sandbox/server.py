@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -176,6 +176,7 @@ class VendorServer:
         if call.path.startswith(CONTROL):
             await self._send(send, call, Delivery(self._control(call)), self._date(0))
             return
+        call = replace(call, path=self.vendor.path_of(call))
         with self._lock:
             self.vendor.begin(call)
         try:
