@@ -56,7 +56,7 @@ def open_account(settings: CoveSettings, factory: HttpFactory) -> Http:
         limits=LIMITS,
         token=visa,
         params_of=params_of,
-        rpc=Rpc(path=PATH, token_field="visa", token_lasts=VISA_LASTS, into="query", read_error=read_error),
+        rpc=RPC,
     )
 
 
@@ -66,8 +66,7 @@ def _log_in(settings: CoveSettings, factory: HttpFactory) -> _Entered:
         "username": settings.username,
         "password": settings.password.get_secret_value(),
     }
-    rpc = Rpc(path=PATH, token_field="visa", token_lasts=VISA_LASTS, into="query", read_error=read_error)
-    with factory(settings.base_url, limits=LIMITS, rpc=rpc) as http:
+    with factory(settings.base_url, limits=LIMITS, rpc=RPC) as http:
         return http.read("/Login", _entered, json_body=params)
 
 
@@ -101,3 +100,6 @@ def read_error(error: bytes) -> Problem:
             f"Cove does not let this API user read this{said}.", action=f"{_WHERE}: which role has it?"
         )
     return VendorDown(f"Cove answered with the error {code}{said}.")
+
+
+RPC = Rpc(path=PATH, session_field="visa", token_lasts=VISA_LASTS, into="query", read_error=read_error)

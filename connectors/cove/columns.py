@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from connectors.cove import wire
 from sevenc_sync.connect.text import clean, from_epoch, iso, number
@@ -75,9 +76,13 @@ class Facts:
             raise ValueError("an account without any column")
 
     def text(self, column: str) -> str | None:
-        """The column's text; None where it is left out or empty."""
+        """The column's text; None where it is left out or empty. Raises ValueError for what is no text."""
         value = self._values.get(column)
-        return None if value is None else clean(str(value))
+        if value is None:
+            return None
+        if not isinstance(value, str | int | float):
+            raise ValueError(f"no text in the column {column}")  # noqa: TRY004 (a bad record, as the kit knows it)
+        return clean(str(value))
 
     def number(self, column: str) -> int | None:
         """The column's whole number. Raises ValueError for what is none."""
@@ -120,7 +125,7 @@ def _result(status: int | None, last: datetime | None, errors: int | None) -> tu
     return result, f"Last session: {WORDS[status]}{count}"
 
 
-def _pairs(settings: list[wire.Columns | str] | wire.Columns | None) -> Iterator[tuple[str, wire.Text]]:
+def _pairs(settings: list[wire.Columns | str] | wire.Columns | None) -> Iterator[tuple[str, object]]:
     for one in (settings,) if isinstance(settings, dict) else settings or ():
         if isinstance(one, str):
             name, sign, value = one.partition("=")
@@ -165,7 +170,7 @@ def days_of(session: Session, *, is_always_on: bool) -> tuple[list[Day], float |
     anchor = max(place for place, digit in enumerate(digits) if digit != "0")
     midnight = session.last.replace(hour=0, minute=0, second=0, microsecond=0)
     filled = [place for place, digit in enumerate(digits) if digit != "0"]
-    gaps = sorted(later - earlier for earlier, later in zip(filled, filled[1:], strict=False))
+    gaps = sorted(later - earlier for earlier, later in pairwise(filled))
     usual = gaps[len(gaps) // 2] if len(gaps) >= MIN_GAPS else None
     found = []
     for place in range(filled[0], len(digits)):

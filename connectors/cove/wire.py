@@ -3,7 +3,8 @@
 import msgspec
 
 Text = str | int | float | None
-Columns = dict[str, Text]
+Columns = dict[str, object]
+"""Of the columns that are read each is a text or a number; what else may stand there is nobody's business."""
 
 
 class Entered(msgspec.Struct, gc=False, rename="pascal"):

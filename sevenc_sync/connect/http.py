@@ -309,21 +309,11 @@ class Http:
         with self.meter.lock:
             self.meter.requests += 1
         token = None if self._tokens is None else self._tokens.current()
-        query: dict[str, str | int] = {**self._params_of.get(path, {}), **(params or {})}
-        address = self.base_url + path
-        if self._rpc is not None:
-            address, json_body = (
-                self.base_url + self._rpc.path,
-                self._rpc.question(path, query, json_body, token),
-            )
-            query = {}
-        content, send_headers = _content(json_body, form)
-        if token is not None and self._rpc is None:
-            send_headers["Authorization"] = f"Bearer {token}"
+        address, query, content, send_headers = self._call(path, params, json_body, form, token)
         send_headers = {**(headers or {}), **send_headers}
         try:
             with self._client.stream(
-                method, address, params=query or None, headers=send_headers, content=content
+                method, address, params=query, headers=send_headers, content=content
             ) as answer:
                 body = self._body(path, answer)
                 found = {name.lower(): value for name, value in answer.headers.items()}
@@ -342,17 +332,41 @@ class Http:
         with self.meter.lock:
             self.meter.received_bytes += len(body)
         self.meter.count(outcome_of(answer.status_code))
-        problem: Exception | None = None
-        if httpx.codes.is_success(answer.status_code):
-            problem = self._heard(body)
-            if problem is None:
-                return Response(answer.status_code, found, body, server_time(found))
-        problem = problem or self._problem(path, answer.status_code, found, body)
+        answered = Response(answer.status_code, found, body, server_time(found))
+        problem = self._verdict(path, answered, token)
+        if problem is not None:
+            raise problem
+        return answered
+
+    def _call(
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None,
+        json_body: object,
+        form: Mapping[str, str] | None,
+        token: str | None,
+    ) -> tuple[str, Mapping[str, str | int] | None, bytes | None, dict[str, str]]:
+        """The address, query, body and headers of a request."""
+        query: dict[str, str | int] = {**self._params_of.get(path, {}), **(params or {})}
+        if self._rpc is not None:
+            content, headers = _content(self._rpc.question(path, query, json_body, token), None)
+            return self.base_url + self._rpc.path, None, content, headers
+        content, headers = _content(json_body, form)
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return self.base_url + path, query or None, content, headers
+
+    def _verdict(self, path: str, answer: Response, token: str | None) -> Exception | None:
+        """What is wrong with an answer; None for a good one."""
+        if 200 <= answer.status < 300:  # noqa: PLR2004 (what HTTP calls success)
+            problem: Exception | None = self._heard(answer.body)
+            if isinstance(problem, VendorDown):
+                return _Retryable(problem, "fault in a 200")
+        else:
+            problem = self._problem(path, answer.status, answer.headers, answer.body)
         if isinstance(problem, CredentialsProblem) and self._ended(token):
-            raise _Retryable(problem, "token at its end", 0.0)
-        if isinstance(problem, VendorDown):
-            raise _Retryable(problem, "fault in a 200")
-        raise problem
+            return _Retryable(problem, "token at its end", 0.0)
+        return problem
 
     def _heard(self, body: bytes) -> Problem | None:
         """The fault that an answer with status 200 tells, where a vendor's calls are such; takes the next token."""

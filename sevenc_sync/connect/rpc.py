@@ -19,13 +19,13 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Rpc:
-    """How a vendor's calls are made. `token_field` holds the session's token, in questions and answers alike.
+    """How a vendor's calls are made. `session_field` holds the session's token, in questions and answers alike.
 
     Page parameters go into the parameter `into`, where a method has it. `read_error` makes a Problem of the answer's `error`.
     """
 
     path: str
-    token_field: str
+    session_field: str
     token_lasts: timedelta
     into: str
     read_error: Callable[[bytes], Problem]
@@ -40,8 +40,15 @@ class Rpc:
             params[self.into] = {**inner, **page}
         else:
             params |= page
-        call = {"jsonrpc": "2.0", "id": str(next(_numbers)), "method": path.strip("/"), "params": params}
-        return call if token is None else {**call, self.token_field: token}
+        call: dict[str, object] = {
+            "jsonrpc": "2.0",
+            "id": str(next(_numbers)),
+            "method": path.strip("/"),
+            "params": params,
+        }
+        if token is not None:
+            call[self.session_field] = token
+        return call
 
     def heard(self, body: bytes) -> tuple[Problem | None, str | None]:
         """What an answer says beside its result: the fault, and the token to send next. None where it says nothing."""
@@ -53,7 +60,7 @@ class Rpc:
         if error != b"null" and "result" not in fields:
             return self.read_error(error), None
         try:
-            token = msgspec.json.decode(fields.get(self.token_field, b"null"), type=str | None)
+            token = msgspec.json.decode(fields.get(self.session_field, b"null"), type=str | None)
         except msgspec.DecodeError:
             token = None
         return None, token

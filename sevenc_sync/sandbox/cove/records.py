@@ -21,14 +21,14 @@ MICROSOFT_SOURCES = {"mailboxes": 19, "drives": 20, "sites": 5}
 
 
 def partners(world: World) -> Iterable[Record]:
-    """The MSP, its customers, a site of some, and a bin that nobody should read."""
-    yield _partner(ROOT_ID, "Brightwater IT (admin@brightwater.example)", "Reseller", 1, None)
-    yield _partner(BIN_ID, "001 Brightwater IT - Recycle Bin", "EndCustomer", ROOT_ID, None)
+    """The MSP's customers, a site of some, the MSP itself, and a bin that nobody should read."""
     for tenant in _tenants(world):
         reference = None if tenant.reference is None else str(tenant.reference)
         yield _partner(tenant.id, tenant.name, "EndCustomer", ROOT_ID, reference)
         if _has_site(tenant):
             yield _partner(tenant.id + SITES, "Head office", "Site", tenant.id, None)
+    yield _partner(ROOT_ID, "Brightwater IT (admin@brightwater.example)", "Reseller", 1, None)
+    yield _partner(BIN_ID, "001 Brightwater IT - Recycle Bin", "EndCustomer", ROOT_ID, None)
 
 
 def _partner(number: int, name: str, level: str, parent: int, reference: str | None) -> Record:

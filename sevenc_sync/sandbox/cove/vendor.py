@@ -72,6 +72,7 @@ class Cove(Vendor):
             return _fault(None, INTERNAL, "Parse error")
         method, params = asked.get("method"), asked.get("params") or {}
         try:
+            result: Record | list[Record]
             if method == "Login":
                 result = self._login(params)
             else:
@@ -156,6 +157,8 @@ class Cove(Vendor):
             raise _Fault(NOT_ALLOWED, "Operation failed for security reasons")
         below = self._below(query.get("PartnerId"))
         rows = [row for row in self.tables.rows("accounts").values() if row["PartnerId"] in below]
+        column, _, direction = str(query.get("OrderBy") or "AU ASC").partition(" ")
+        rows.sort(key=lambda row: _place(row, column), reverse=direction == "DESC")
         start = query.get("StartRecordNumber", 0)
         return [_shown(row, columns) for row in rows[start : start + query["RecordsCount"]]]
 
@@ -169,6 +172,12 @@ METHODS: Mapping[str, Callable[[Cove, Params], list[Record]]] = {
 def _shown(row: Record, columns: list[str]) -> Record:
     wanted = {_padded(name) for name in columns}
     return {**row, "Settings": [one for one in row["Settings"] if wanted.issuperset(one)]}
+
+
+def _place(row: Record, column: str) -> tuple[int, int]:
+    """Where an account stands in the order by `CD` (created) or by its id."""
+    created = next((int(one["I4"]) for one in row["Settings"] if "I4" in one), 0)
+    return (created if column == "CD" else 0), row["AccountId"]
 
 
 def _padded(column: str) -> str:
