@@ -1,5 +1,6 @@
 """The way into a Cove account: a login, visas that follow each other, and what its faults mean."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -55,6 +56,7 @@ def open_account(settings: CoveSettings, factory: HttpFactory) -> Http:
         settings.base_url,
         limits=LIMITS,
         token=visa,
+        errors=read_error,
         params_of=params_of,
         rpc=RPC,
     )
@@ -80,7 +82,18 @@ def _entered(response: Response) -> _Entered:
     return _Entered(login.visa, login.result.result.partner_id)
 
 
-def read_error(error: bytes) -> Problem:
+def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Problem | None:  # noqa: ARG001 - ErrorReader
+    """The problem that an error status means; None where the status says it. Cove's own faults come with status 200."""
+    if status in (401, 403):
+        return CredentialsProblem(
+            "What stands before Cove refuses the request.",
+            action="Is `base_url` right, and does a proxy in between ask for something?",
+            detail=vendor_words(body),
+        )
+    return None
+
+
+def read_fault(error: bytes) -> Problem:
     """What the `error` of an answer means. A code that is not known is a fault of the vendor's: asked again, never empty."""
     try:
         code = msgspec.json.decode(error, type=wire.Fault).code
@@ -102,4 +115,4 @@ def read_error(error: bytes) -> Problem:
     return VendorDown(f"Cove answered with the error {code}{said}.")
 
 
-RPC = Rpc(path=PATH, session_field="visa", token_lasts=VISA_LASTS, into="query", read_error=read_error)
+RPC = Rpc(path=PATH, session_field="visa", token_lasts=VISA_LASTS, into="query", read_error=read_fault)

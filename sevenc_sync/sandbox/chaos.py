@@ -79,6 +79,10 @@ GROUNDS: Mapping[str, Ground] = {
         "GET", r"/api/v3/", 11, r"/protectedWorkloads/virtualMachines$", r"/organizations/companies$",
         {"malwareState": 7, "ipAddresses": "none"}, r"/organizations/companies$", {},
     ),
+    "cove": Ground(
+        "POST", r"/jsonapi/Enumerate", 3, r"/EnumerateAccountStatistics$", r"/EnumeratePartners$",
+        {"Flags": 7, "x_Plan": {"a": 1}}, r"/EnumeratePartners$", {},
+    ),
     "ninjaone": Ground(
         "GET", r"/v2/", 9, r"/v2/devices-detailed$", r"/v2/organizations$",
         {"publicIP": 7, "tags": "none"}, r"/v2/organizations$", {},

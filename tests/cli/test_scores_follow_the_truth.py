@@ -25,7 +25,7 @@ def ranks(values: Sequence[float]) -> list[float]:
     ("psa", "backups", "rmms"),
     [
         ("connectwise_psa", ("datto_bcdr",), ("ninjaone",)),
-        ("autotask_psa", ("datto_bcdr", "veeam_vspc"), ("datto_rmm",)),
+        ("autotask_psa", ("datto_bcdr", "veeam_vspc", "cove"), ("datto_rmm",)),
     ],
 )
 def test_the_order_of_the_scores_is_that_of_the_truth(

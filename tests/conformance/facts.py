@@ -9,7 +9,15 @@ from typing import Any
 
 import msgspec
 
-from sevenc_sync.connect.pages import Keyset, Layout, NextAddress, NumberedPages, OffsetPages, PagesToLast
+from sevenc_sync.connect.pages import (
+    Keyset,
+    Layout,
+    NextAddress,
+    NumberedPages,
+    OffsetPages,
+    OverlappingPages,
+    PagesToLast,
+)
 from sevenc_sync.connect.stream import Stream, Window
 from sevenc_sync.sandbox import VendorServer
 
@@ -97,7 +105,7 @@ def changed(stream: Stream, **changes: Any) -> Stream:
 def can_be_paged(stream: Stream) -> bool:
     """Whether the suite can make the stream's list come on several pages."""
     match stream.paginator:
-        case Keyset() | OffsetPages() | PagesToLast():
+        case Keyset() | OffsetPages() | OverlappingPages() | PagesToLast():
             return True
         case NumberedPages():
             return stream.paginator.size_param is not None
@@ -116,7 +124,7 @@ def in_pages(stream: Stream, answers: Sequence[Sequence[bytes]]) -> Stream:
     if not can_be_paged(stream):
         return stream
     match stream.paginator:
-        case Keyset() | NumberedPages() | OffsetPages() | PagesToLast():
+        case Keyset() | NumberedPages() | OffsetPages() | OverlappingPages() | PagesToLast():
             return changed(stream, paginator=dataclasses.replace(stream.paginator, size=size))
         case _:
             return stream if stream.body is None else changed(stream, body=_sized(stream.body, size))
@@ -136,8 +144,9 @@ def _sized(
 
 
 def facts_of(answers: list[list[bytes]], requests: list[str], server: VendorServer) -> Facts:
-    records = [json.loads(raw) for answer in answers for raw in answer]
-    raws = [raw for answer in answers for raw in answer]
+    # Where pages overlap, a record is read twice.
+    raws = list(dict.fromkeys(raw for answer in answers for raw in answer))
+    records = [json.loads(raw) for raw in raws]
     for table in server.vendor.tables.names:
         keys = _keys_in(server.vendor.tables.rows(table), records)
         if keys:

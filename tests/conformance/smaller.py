@@ -33,6 +33,7 @@ KEPT: Mapping[str, Mapping[str, int]] = {
     },
     "datto_bcdr": {"devices": 5, "assets": 12},
     "datto_rmm": {"devices": 12},
+    "cove": {"accounts": 14},
     "ninjaone": {"devices": 14},
     "veeam_vspc": {"console_computers": 12, "agent_jobs": 12, "jobs": 12, "microsoft_objects": 12},
 }

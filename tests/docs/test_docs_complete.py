@@ -23,6 +23,7 @@ READMES = sorted((ROOT / "connectors").glob("*/README.md"))
 HOSTS = re.compile(
     r"host|127\.0\.0\.1|localhost|(.*\.)?example\.com|\w+\.myconnectwise\.net|api\.datto\.com|\w+\.ninjarmm\.com|webservices\d*\.autotask\.net"
     r"|\w+-api\.centrastage\.net"
+    r"|api\.backup\.management"
 )
 
 
