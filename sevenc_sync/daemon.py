@@ -20,6 +20,7 @@ from sevenc_sync.engine.local import Engine
 from sevenc_sync.engine.metrics import Metrics
 from sevenc_sync.engine.notify import Notifier
 from sevenc_sync.engine.reload import Refused, reconfigure
+from sevenc_sync.engine.rest import few_arenas, give_back
 from sevenc_sync.engine.sync_job import Account
 from sevenc_sync.push import DeliverySummary
 from sevenc_sync.store.database import StoreProblem, StoreUnwritable, store_answers
@@ -96,6 +97,7 @@ class Daemon:
         """
         engine = self._engine
         rules = engine.rules
+        few_arenas()
         take_service(engine.store, engine.holder, engine.clock())
         try:
             with self._working() as scheduler:
@@ -326,6 +328,7 @@ class Daemon:
         sent = self._push()
         with engine.store.write() as connection:
             note_round(connection, now, before, links=matched.changed, sent=sent)
+        give_back(engine.store)
 
     def _look(self) -> None:
         engine = self._engine

@@ -309,7 +309,7 @@ def _note_credentials(job: SyncJob, account: Account, problem: Problem | None) -
 
 def _due(job: SyncJob, account: Account, streams: Sequence[Stream]) -> list[Stream]:
     """The streams whose time has come. A stopped account is left alone until its credentials change."""
-    if stopped_reason(job.store, account.number, account.secret_digest()) is not None:
+    if stopped_reason(job.store, account.number, account.secret_digest) is not None:
         return []
     if job.timing.quiet is not None and job.timing.quiet.holds(job.clock()):
         return []

@@ -1,5 +1,6 @@
 """Accounts in the store: their numbers, and whether one is stopped because its credentials are refused."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,11 +44,14 @@ def stop_account(store: Store, number: int, reason: str, secret_digest: str, now
         )
 
 
-def stopped_reason(store: Store, number: int, secret_digest: str) -> str | None:
-    """Why the account is stopped, or None when it may be asked: never stopped, or the credentials are other ones."""
+def stopped_reason(store: Store, number: int, secret_digest: Callable[[], str]) -> str | None:
+    """Why the account is stopped, or None when it may be asked: never stopped, or the credentials are other ones.
+
+    The digest is slow to make, on purpose, and asked for only where it matters.
+    """
     with store.read() as connection:
         row = connection.execute(select(account).where(account.c.id == number)).one()
-    return row.reason if row.is_stopped and row.secret_digest == secret_digest else None
+    return row.reason if row.is_stopped and row.secret_digest == secret_digest() else None
 
 
 def resume_account(store: Store, number: int, now: datetime) -> None:

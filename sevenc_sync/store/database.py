@@ -82,6 +82,10 @@ class Store:
         """Give all connections back to the system."""
         self.engine.dispose()
 
+    def rest(self) -> None:
+        """Close the connections that nobody uses; the next one who asks gets a new one."""
+        self.engine.dispose()
+
     @property
     def is_sqlite(self) -> bool:
         """Whether this is the embedded database."""
