@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, timedelta
 
 import structlog
@@ -114,7 +114,7 @@ class Daemon:
                 self._notifier.send("STOPPING=1", "STATUS=Waiting for running work.")
                 log.info("stopping", reading=sorted(self._reading))
         finally:
-            leave_service(engine.store, engine.holder)
+            self._leave()
         log.info("stopped")
 
     def reload(self) -> bool:
@@ -208,8 +208,12 @@ class Daemon:
         if ending.is_alive():
             action = "Nothing: the next start goes on where each run committed last."
             log.error("not drained", reading=sorted(self._reading), action=action)
-            leave_service(self._engine.store, self._engine.holder)
+            self._leave()
             self._give_up()
+
+    def _leave(self) -> None:
+        with suppress(StoreUnwritable):  # whoever comes next sees that this process is gone
+            leave_service(self._engine.store, self._engine.holder)
 
     @property
     def _beat_seconds(self) -> float:
@@ -334,11 +338,9 @@ class Daemon:
         engine = self._engine
         now = engine.clock()
         self._alarms.tell_of_store(engine.config, self._trouble)
-        if self._trouble is not None:
-            return
-        self._alarms.look(engine.config, engine.accounts, now)
+        self._guarded(self._alarms.look, engine.config, engine.accounts, now)
         if now.date() != self._sized_on:
-            note_size(engine.store, now)
+            self._guarded(note_size, engine.store, now)
             self._sized_on = now.date()
 
     def _push(self) -> int:

@@ -99,6 +99,20 @@ def test_a_full_disk_is_told_once_and_the_work_goes_on_when_there_is_room(
     assert held == {None}
 
 
+def test_a_stop_while_nothing_can_be_written_ends_well(site: Any) -> None:
+    def refuse(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("DELETE FROM service") and engine.stop.is_set():
+            raise StoreUnwritable("full")
+
+    with open_engine(site.config()) as engine:
+        event.listen(engine.store.engine, "before_cursor_execute", refuse)
+        soon = threading.Timer(0.3, engine.stop.set)
+        soon.start()
+        Daemon(engine, notifier=Notifier(None), tick_seconds=0.02).run()
+        soon.join()
+        assert engine.stop.is_set()
+
+
 def test_a_read_only_store_says_so(sqlite_store: Store) -> None:
     path = Path(str(sqlite_store.engine.url.database))
     sqlite_store.close()
