@@ -8,7 +8,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # The tests start hundreds of processes, which need not compile the program each time.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo test check format lint types imports lock bench bench-compare bench-match bench-score bench-idle clean
+.PHONY: help install demo test check format lint types imports lock bench bench-compare bench-match bench-score bench-idle bench-soak clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ bench-score: install  ## what scoring 1,000 clients costs
 
 bench-idle: install  ## what the daemon costs at rest, and how soon short commands answer
 	$(BIN)/python -m bench.idle
+
+bench-soak: install  ## thirty simulated days with kills, outages and chaos (about 12 minutes)
+	$(BIN)/python -m bench.soak
 
 clean:
 	rm -rf .venv sevenc-demo sevenc-sandbox
