@@ -35,6 +35,14 @@ class _Granted(msgspec.Struct):
     mfa_token: str | None = None
 
 
+class _Fault(msgspec.Struct):
+    retry_after: float | None = msgspec.field(default=None, name="retryAfter")
+
+
+class _Faults(msgspec.Struct):
+    errors: list[_Fault] = []
+
+
 def open_account(settings: VeeamSettings, factory: HttpFactory) -> Http:
     """The account's client. With a password it asks for a token first. Raises ConfigProblem without any way in."""
     base = f"{settings.base_url}{API}"
@@ -99,7 +107,16 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Problem 
             action="Compare the console's version with the connector's README, and the role of the key's user.",
         )
     if status == 429:  # noqa: PLR2004 - too many requests
-        return Overloaded(f"The console is asked too much{said}.")
+        return Overloaded(f"The console is asked too much{said}.", wait_seconds=_wait(body))
     if b'"retryableLogical"' in body:
         return VendorDown(f"The console answered {status} and says that it may be asked again{said}.")
     return None
+
+
+def _wait(body: bytes) -> float | None:
+    """The seconds that a 429 asks to wait, which stand in its body; None where it names none."""
+    try:
+        faults = msgspec.json.decode(body, type=_Faults).errors
+    except msgspec.DecodeError:
+        return None  # a gateway's own 429
+    return max((fault.retry_after for fault in faults if fault.retry_after is not None), default=None)

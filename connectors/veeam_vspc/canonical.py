@@ -16,6 +16,7 @@ from connectors.veeam_vspc.jobs import (
     object_key,
     states,
     together,
+    verification,
 )
 from sevenc_sync.connect.stream import Context
 from sevenc_sync.connect.text import clean
@@ -39,7 +40,7 @@ def company(record: wire.Company, _context: Context) -> Iterable[Company]:
 
 def virtual_machine(record: wire.VirtualMachine, context: Context) -> Iterable[Protection]:
     """A virtual machine. Seen through two backup servers it is two protections of one device."""
-    state = together(states(context, JOB, object_key(record.backup_server_uid, record.name)))
+    found = states(context, JOB, object_key(record.backup_server_uid, record.name))
     copies = [copy.at for copy in states(context, COPY, record.instance_uid) if copy.at]
     yield _protection(
         f"vm:{record.instance_uid}",
@@ -47,7 +48,8 @@ def virtual_machine(record: wire.VirtualMachine, context: Context) -> Iterable[P
         record.organization_uid,
         record.name,
         record.latest_restore_point_date,
-        state,
+        together(found),
+        verified=verification(found),
         offsite=max(copies, default=None),
         size=record.total_restore_point_size,
     )
@@ -68,10 +70,17 @@ def console_computer(record: wire.ConsoleComputer, context: Context) -> Iterable
 
 def server_computer(record: wire.ServerComputer, context: Context) -> Iterable[Protection]:
     """A computer whose agent a backup server runs."""
-    state = together(states(context, JOB, object_key(record.backup_server_uid, record.name)))
-    point = record.latest_restore_point_date
-    key = f"computer:{record.instance_uid}"
-    yield _protection(key, "machine", record.organization_uid, record.name, point, state, os=record.guest_os)
+    found = states(context, JOB, object_key(record.backup_server_uid, record.name))
+    yield _protection(
+        f"computer:{record.instance_uid}",
+        "machine",
+        record.organization_uid,
+        record.name,
+        record.latest_restore_point_date,
+        together(found),
+        verified=verification(found),
+        os=record.guest_os,
+    )
 
 
 def file_share(record: wire.FileShare, context: Context) -> Iterable[Protection]:
@@ -115,6 +124,7 @@ def _protection(
     said: wire.Point,
     state: State,
     *,
+    verified: tuple[datetime | None, bool | None] = (None, None),
     offsite: datetime | None = None,
     offsite_expected: bool | None = None,
     os: str | None = None,
@@ -145,6 +155,8 @@ def _protection(
         interval_hours=state.hours,
         offsite_at=point if state.offsite else offsite,
         offsite_expected=offsite_expected,
+        verified_at=verified[0],
+        verified_ok=verified[1],
         size_bytes=size,
         retention=state.kept,
     )

@@ -39,9 +39,9 @@ _NO_BACKUPS = frozenset(
         "SimpleBackupCopy",
         "SobrMaintenance",
         "SqlLogBackup",
-        "SureBackup",
     }
 )  # jobs whose tasks say nothing of a machine's own backup
+_VERIFICATION = "SureBackup"  # starts machines from their recovery points: its tasks say whether they would
 _COPIES = frozenset({"BackupCopy", "BackupToTape"})
 _UNITS = {"Minutes": 1 / 60, "Hours": 1.0, "Days": 24.0}
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -60,6 +60,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     paused: bool | None = None
     offsite: bool | None = None
     kept: str | None = None
+    checks: bool = False  # the job tries recovery points and makes none
 
 
 def moment(value: str | None) -> datetime | None:
@@ -83,6 +84,11 @@ def server_job(record: wire.ServerJob, _context: Context) -> Iterable[Lookup]:
     for task in record.last_session_tasks or ():
         name = object_key(record.backup_server_uid, task.object_name)
         if name is None:
+            continue
+        if record.type == _VERIFICATION:
+            tried = moment(task.end_time) or moment(task.start_time) or began
+            state = State(result=_RESULTS.get(task.status or ""), at=tried, checks=True)
+            yield _entry(JOB, f"{record.unique_uid}/{name}", record.name, name, state)
             continue
         messages = "; ".join(task.failure_messages or ())
         state = State(
@@ -148,6 +154,7 @@ def states(context: Context, kind: str, parent: str | None) -> list[State]:
 
 def together(found: Sequence[State]) -> State:
     """Several jobs over one object as one: the newest attempt counts, the shortest interval, and one that is switched on."""
+    found = [state for state in found if not state.checks]
     if not found:
         return State()
     live = [state for state in found if not state.paused] or list(found)
@@ -157,6 +164,15 @@ def together(found: Sequence[State]) -> State:
         hours=min((state.hours for state in live if state.hours), default=None),
         offsite=any(state.offsite for state in live) if any(s.offsite is not None for s in live) else None,
     )
+
+
+def verification(found: Sequence[State]) -> tuple[datetime | None, bool | None]:
+    """When recovery points of an object were last tried, and whether that went well. A warning is a machine that started."""
+    tried = [
+        state for state in found if state.checks and state.at and state.result in {"ok", "warning", "failed"}
+    ]
+    newest = max(tried, key=lambda state: state.at or _LONG_AGO, default=None)
+    return (None, None) if newest is None else (newest.at, newest.result != "failed")
 
 
 def interval_hours(record: wire.ServerJob) -> float | None:

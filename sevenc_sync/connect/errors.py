@@ -66,8 +66,13 @@ class VendorDown(Problem):
 class Overloaded(VendorDown):
     """The vendor says in words of its own that it is asked too much; the kit waits as after a 429.
 
-    For an ErrorReader to give; it never leaves the kit: what does is Throttled.
+    For an ErrorReader to give; it never leaves the kit: what does is Throttled. `wait_seconds` is for a vendor that tells
+    the wait in the answer's body; a Retry-After header counts before it.
     """
+
+    def __init__(self, text: str, *, wait_seconds: float | None = None, detail: str = "") -> None:
+        super().__init__(text, detail=detail)
+        self.wait_seconds = wait_seconds
 
 
 class ContractChanged(Problem):

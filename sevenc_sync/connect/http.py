@@ -23,6 +23,7 @@ from sevenc_sync.clock import Clock
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.addresses import below, same_server
 from sevenc_sync.connect.answers import (
+    MAX_RETRY_AFTER,
     THROTTLED,
     TRANSIENT,
     ErrorReader,
@@ -405,16 +406,21 @@ class Http:
         said = f' ("{words}")' if words else ""
         problem = self._errors(status, headers, body)
         if isinstance(problem, Overloaded):
-            return self._throttled(path, status, headers, said)
+            return self._throttled(path, status, headers, said, problem.wait_seconds)
         if problem is None:
             if status == THROTTLED or (status in TRANSIENT and "retry-after" in headers):
                 return self._throttled(path, status, headers, said)
             problem = problem_by_status(path, status, headers, said)
         return _Retryable(problem, str(status)) if isinstance(problem, VendorDown) else problem
 
-    def _throttled(self, path: str, status: int, headers: Mapping[str, str], said: str) -> Exception:
+    def _throttled(
+        self, path: str, status: int, headers: Mapping[str, str], said: str, told: float | None = None
+    ) -> Exception:
+        """A wait by the Retry-After header, else by `told`, the seconds that the body names."""
         now = self.clock()
         wait = retry_after(headers, now)
+        if wait is None and told is not None:
+            wait = min(max(0.0, told), MAX_RETRY_AFTER)
         text = f"{path} answered {status}: the vendor asks us to wait{said}."
         if wait is not None and wait > self._policy.longest_wait:
             return Throttled(text, retry_at=now + timedelta(seconds=wait))

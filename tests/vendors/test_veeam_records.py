@@ -130,9 +130,42 @@ def test_a_job_that_is_switched_off_pauses_what_no_other_job_backs_up() -> None:
     assert (both.is_paused, both.last_result) == (False, "ok")
 
 
-@pytest.mark.parametrize("kind", ["BackupCopy", "SureBackup", "ReplicationVM", "SqlLogBackup"])
+@pytest.mark.parametrize("kind", ["BackupCopy", "ReplicationVM", "SqlLogBackup"])
 def test_jobs_that_are_no_backup_say_nothing_of_one(kind: str) -> None:
     assert job(type=kind) == []
+
+
+def check(status: str, ended: str | None = "2026-11-20T03:10:00Z", **changes: Any) -> list[Lookup]:
+    """A SureBackup job whose task tried the machine's recovery point."""
+    task = TASK | {"status": status, "endTime": ended}
+    return job(
+        **{"uniqueUid": "s1", "type": "SureBackup", "isEnabled": False, "lastSessionTasks": [task]} | changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "verified"), [("Success", True), ("Warning", True), ("Failed", False), ("Running", None)]
+)
+def test_what_tries_recovery_points_verifies_and_says_nothing_of_the_backup(
+    status: str, verified: bool | None
+) -> None:
+    plain = one("virtual_machines", VM, *job())
+    tried = one("virtual_machines", VM, *job(), *check(status))
+    at = None if verified is None else datetime(2026, 11, 20, 3, 10, tzinfo=UTC)
+    assert tried == msgspec.structs.replace(plain, verified_at=at, verified_ok=verified)
+
+
+def test_the_newest_trial_of_a_recovery_point_counts_and_one_without_a_session_is_none() -> None:
+    older = check("Failed", "2026-11-01T03:10:00Z", uniqueUid="s2")
+    assert one("virtual_machines", VM, *older, *check("Success")).verified_ok is True
+    assert check("Success", lastSessionTasks=[]) == []
+    computer = {
+        "instanceUid": "c1",
+        "backupServerUid": SERVER,
+        "organizationUid": COMPANY,
+        "name": "acme-srv02",
+    }
+    assert one("server_computers", computer, *check("Failed")).verified_ok is False
 
 
 @pytest.mark.parametrize("point", [None, "0001-01-01T00:00:00"])

@@ -19,6 +19,7 @@ from sevenc_sync.connect.errors import (
     ConfigProblem,
     CredentialsProblem,
     Overloaded,
+    Throttled,
     VendorDown,
 )
 from sevenc_sync.connect.http import HttpFactory, RetryPolicy
@@ -106,6 +107,40 @@ def test_what_the_consoles_errors_mean(status: int, kind: str, expected: type[Ex
     problem = read_error(status, {}, body)
     assert (None if problem is None else type(problem)) == expected
     assert problem is None or "Words of its own." in problem.text
+
+
+def refused_429(*faults: object) -> bytes:
+    return json.dumps({"errors": list(faults)}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        (refused_429({"type": "transport", "code": 429, "retryAfter": 25}), 25.0),
+        (refused_429({"code": 429}, {"code": 429, "retryAfter": 7}), 7.0),
+        (refused_429({"type": "transport", "code": 429}), None),  # too many at once: no time is given
+        (refused_429({"code": 429, "retryAfter": "soon"}), None),
+        (b"<html>429</html>", None),
+    ],
+)
+def test_a_429_may_tell_the_wait_in_its_body(body: bytes, seconds: float | None) -> None:
+    problem = read_error(429, {}, body)
+    assert isinstance(problem, Overloaded)
+    assert problem.wait_seconds == seconds
+
+
+def test_a_wait_told_in_the_body_is_obeyed_and_the_header_counts_before_it(
+    factory: HttpFactory, vendor: respx.MockRouter
+) -> None:
+    long = refused_429({"type": "transport", "code": 429, "retryAfter": 600})
+    for headers, minutes in (({}, 10), ({"Retry-After": "1200"}, 20)):
+        vendor.get(f"{API}/about").respond(429, content=long, headers=headers)
+        with (
+            open_account(settings(api_key=SecretStr("key-1")), factory) as http,
+            pytest.raises(Throttled) as caught,
+        ):
+            http.get("/about")
+        assert caught.value.retry_at - http.clock() == timedelta(minutes=minutes)
 
 
 @pytest.fixture

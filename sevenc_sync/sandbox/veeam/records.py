@@ -165,7 +165,7 @@ def file_shares(world: World) -> Iterable[Record]:
 
 
 def jobs(world: World) -> Iterable[Record]:
-    """GET /infrastructure/backupServers/jobs: one for each workload of a backup server."""
+    """GET /infrastructure/backupServers/jobs: one for each workload of a backup server, and one that tries its recovery points."""
     types = {"VM": "BackupVm", "share": "BackupFile", "machine": "AgentBackupJob"}
     for tenant, w in _of(world):
         if w.kind not in types or _console(w):
@@ -174,7 +174,7 @@ def jobs(world: World) -> Iterable[Record]:
         hosted = tenant.id % 2 == 0
         end = moment(run.at + timedelta(seconds=run.seconds)) if run else None
         status = STATUS[run.result] if run else "None"
-        yield {
+        job: Record = {
             "status": status, "isEnabled": not w.paused and not w.retired, "instanceUid": uid("local job", w.id),
             "uniqueUid": uid("job", w.id), "name": f"Backup {w.name}", "description": "", "createdBy": "admin",
             "creationTime": moment(w.created), "backupServerUid": _server(tenant), "locationUid": uid("location", tenant.id),
@@ -194,6 +194,28 @@ def jobs(world: World) -> Iterable[Record]:
                 "failureMessages": [run.error] if run.error else None, "status": status,
             }] if run else [],
         }  # fmt: skip
+        yield job
+        if w.verified is not None:
+            yield _verification(w, job)
+
+
+def _verification(w: Workload, job: Record) -> Record:
+    """The SureBackup job over one workload: its task says whether the machine started from its recovery point."""
+    began = w.verified - timedelta(minutes=12) if w.verified else None
+    status = "Success" if w.verified_ok else "Failed"
+    task = {
+        "instanceUid": uid("check task", w.id), "objectUid": uid("object", w.id), "objectName": w.name,
+        "totalObjects": 1, "processedObjects": 1, "readDataSize": None, "transferredDataSize": None,
+        "startTime": moment(began), "endTime": moment(w.verified), "duration": 720,
+        "failureMessages": None if w.verified_ok else ["The machine did not start."], "status": status,
+    }  # fmt: skip
+    return {
+        **job, "status": status, "instanceUid": uid("local check", w.id), "uniqueUid": uid("check", w.id),
+        "name": f"Verify {w.name}", "type": "SureBackup", "lastRun": moment(began), "lastEndTime": moment(w.verified),
+        "lastDuration": 720, "backupChainSize": None, "scheduleType": "NotScheduled", "schedule": None,
+        "targetType": "None", "destination": None, "retentionLimit": None, "retentionLimitType": "None",
+        "lastSessionTasks": [task],
+    }  # fmt: skip
 
 
 def _schedule(w: Workload) -> Record:
