@@ -8,7 +8,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # The tests start hundreds of processes, which need not compile the program each time.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo test check format lint types imports lock bench bench-compare bench-match bench-score bench-idle bench-soak clean
+.PHONY: help install demo test check format lint types imports lock bench bench-compare bench-match bench-score bench-idle bench-soak bench-kill clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,9 @@ bench-idle: install  ## what the daemon costs at rest, and how soon short comman
 
 bench-soak: install  ## thirty simulated days with kills, outages and chaos (about 12 minutes)
 	$(BIN)/python -m bench.soak
+
+bench-kill: install  ## deliveries that are killed while they write: notes and tickets that are double
+	$(BIN)/python -m bench.kill_push
 
 clean:
 	rm -rf .venv sevenc-demo sevenc-sandbox

@@ -33,3 +33,17 @@ def test_a_small_round_of_matching_prints_its_goals() -> None:
     assert "goal companies: met" in done.stdout, done.stderr
     assert "goal seconds: met" in done.stdout
     assert "moved: 1 of 1 asked about" in done.stdout
+
+
+def test_a_few_deliveries_are_killed_and_leave_exactly_one_note_and_ticket_each() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.kill_push", "--kills", "4", "--psa", "connectwise_psa"],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        cwd=BENCH.parent,
+    )
+    assert done.returncode == 0, done.stderr
+    assert " 4 of them between the PSA's answer and our commit" in done.stdout
+    assert "without exactly one note or ticket: 0" in done.stdout

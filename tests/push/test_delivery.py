@@ -600,7 +600,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS, windows=st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_crashes_anywhere_and_any_number_of_times_leave_exactly_one_note_per_client(
     store: Store, steps: list[tuple[str, int]], windows: bool
 ) -> None:
