@@ -42,10 +42,10 @@ class Psa(StrEnum):
     @property
     def vendors(self) -> tuple[str, ...]:
         """The simulated vendors, by their connectors' names: the PSA, and every backup product and RMM."""
-        from sevenc_sync.sandbox.sandbox import BACKUPS, PSAS, RMMS
+        from sevenc_sync.sandbox.sandbox import BACKUPS, CLOUD_BACKUPS, PSAS, RMMS
 
         psas = PSAS if self is Psa.BOTH else (f"{self.value}_psa",)
-        return (*psas, *BACKUPS, *RMMS)
+        return (*psas, *BACKUPS, *CLOUD_BACKUPS, *RMMS)
 
 
 PsaOption = Annotated[Psa, typer.Option("--psa", help="Which PSA the simulated MSP works with.")]

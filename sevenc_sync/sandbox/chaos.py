@@ -75,6 +75,10 @@ GROUNDS: Mapping[str, Ground] = {
         {"portalUrl": 7, "webRemoteUrl": {"a": 1}, "softwareStatus": 3}, r"/api/v2/account/sites$",
         {"empty_page": 1},
     ),
+    "datto_saas": Ground(
+        "GET", r"/v1/saas/", 8, r"/v1/saas/domains$", r"/v1/saas/\d+/applications$",
+        {"seatsUsed": "many", "backupStats": 7}, r"/v1/saas/domains$", {},
+    ),
     "veeam_vspc": Ground(
         "GET", r"/api/v3/", 11, r"/protectedWorkloads/virtualMachines$", r"/organizations/companies$",
         {"malwareState": 7, "ipAddresses": "none"}, r"/organizations/companies$", {},

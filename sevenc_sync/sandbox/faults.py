@@ -34,7 +34,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     - `cut`: close the connection in the middle of the body; `invalid_json`, `html`: such a body with status 200
     - `repeat_page`: send the list that this path answered before; `empty_page`: no records, all else unchanged
     - `duplicate`: the last record of the previous page comes first once more, as when it moves while pages are read
-    - `mutate`: in record `index` of the list (or the single record) set `key` (`a/b` for a nested one) to `value`
+    - `mutate`: in record `index` of the list (or the single record) set `key` (`a/b` for a nested one, `a/0/b` in a list) to `value`
     - `big_record`: the same with a text of `size` characters
     - `clock_skew`: the Date header is `seconds` ahead (negative: behind); `redirect`: to `location`
     """
@@ -234,12 +234,16 @@ def _other_records(answer: Answer, fault: Fault, vendor: Vendor, before: Answer 
 
 def _mutate(record: dict[str, Any], fault: Fault) -> None:
     *path, key = fault.key.split("/")
-    place = record
+    place: Any = record
     for step in path:
-        inner = place.get(step)
-        if not isinstance(inner, dict):
-            inner = place[step] = {}
-        place = inner
+        if isinstance(place, list):
+            place = place[int(step)] if int(step) < len(place) else None
+        elif isinstance(place, dict):
+            if not isinstance(place.get(step), dict | list):
+                place[step] = {}
+            place = place[step]
+    if not isinstance(place, dict):
+        return  # a list that is shorter here
     if fault.action == "big_record":
         place[key or "notes"] = "x" * fault.size
     elif fault.value == MISSING:

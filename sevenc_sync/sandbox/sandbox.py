@@ -12,6 +12,7 @@ from sevenc_sync.sandbox.connectwise import ConnectWisePsa
 from sevenc_sync.sandbox.cove import Cove
 from sevenc_sync.sandbox.datto import DattoBcdr
 from sevenc_sync.sandbox.datto_rmm import DattoRmm
+from sevenc_sync.sandbox.datto_saas import DattoSaas
 from sevenc_sync.sandbox.exchange import Clock, Vendor
 from sevenc_sync.sandbox.ninjaone import NinjaOne
 from sevenc_sync.sandbox.server import VendorServer
@@ -21,8 +22,11 @@ from sevenc_sync.sandbox.world import World
 Make = Callable[[World, Clock, Path | None], Vendor]
 PSAS: Mapping[str, Make] = {ConnectWisePsa.name: ConnectWisePsa, AutotaskPsa.name: AutotaskPsa}
 BACKUPS: Mapping[str, Make] = {DattoBcdr.name: DattoBcdr, VeeamVspc.name: VeeamVspc, Cove.name: Cove}
+CLOUD_BACKUPS: Mapping[str, Make] = {DattoSaas.name: DattoSaas}
+"""Products beside those: they save what clients have in the cloud, and no machines."""
+
 RMMS: Mapping[str, Make] = {NinjaOne.name: NinjaOne, DattoRmm.name: DattoRmm}
-VENDORS: Mapping[str, Make] = {**PSAS, **BACKUPS, **RMMS}
+VENDORS: Mapping[str, Make] = {**PSAS, **BACKUPS, **CLOUD_BACKUPS, **RMMS}
 """All simulated vendors by their connectors' names; a world says which of its clients is on which."""
 
 

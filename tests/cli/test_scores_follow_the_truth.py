@@ -36,7 +36,8 @@ def test_the_order_of_the_scores_is_that_of_the_truth(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     world = build_world(clients=CLIENTS, now=utc_now(), backups=backups, rmms=rmms)
-    with Sandbox(world, vendors=(psa, *backups, *rmms), clock=utc_now) as sandbox:
+    cloud = ("datto_saas",) if "datto_bcdr" in backups else ()
+    with Sandbox(world, vendors=(psa, *backups, *cloud, *rmms), clock=utc_now) as sandbox:
         site = open_site(tmp_path, sandbox)
         assert site("sync").exit_code == 0
         assert site("score").exit_code == 0

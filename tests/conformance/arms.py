@@ -110,8 +110,12 @@ def future(source: Source, stream: str) -> None:
 def keys_of_times(record: Any, prefix: str = "") -> list[str]:
     """Where times stand in a record, in the words of a fault's `key`."""
     found: list[str] = []
-    for name, value in record.items() if isinstance(record, dict) else ():
-        if isinstance(value, dict):
+    named = (
+        record.items() if isinstance(record, dict) else enumerate(record) if isinstance(record, list) else ()
+    )
+    for key, value in named:
+        name = str(key)
+        if isinstance(value, dict | list):
             found += keys_of_times(value, f"{prefix}{name}/")
         elif is_time(value):
             found.append(prefix + name)
