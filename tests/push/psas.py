@@ -64,6 +64,7 @@ class Psa:
     account: Account
     now: datetime = NOW
     answers: list[tuple[str, str, Answer]] = field(default_factory=list)
+    writes: list[Call] = field(default_factory=list)  # all that was not a question
 
     def __post_init__(self) -> None:
         honest = self.server.vendor.answer
@@ -88,6 +89,8 @@ class Psa:
                 )
 
     def _answer(self, honest: Callable[[Call], Answer], call: Call) -> Answer:
+        if call.method != "GET" and not call.path.endswith("/query"):
+            self.writes.append(call)
         for place, (method, path, answer) in enumerate(self.answers):
             if call.method == method and re.search(path, call.path):
                 del self.answers[place]

@@ -1,13 +1,16 @@
 """Every way a write can end, against both simulated PSAs: notes, fields, tickets, and notes on tickets."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from sevenc_sync.sandbox import World, build_world
+from sevenc_sync.sandbox.autotask.schema import UDF_FIELD, find
 from sevenc_sync.store.tables import run
 from tests.push.psas import NOW, PSAS, Psa, opened
 
@@ -228,3 +231,40 @@ def test_a_ticket_is_linked_back_to_its_plan_item_and_gets_a_note_when_that_is_c
     psa.queue_ticket_note(MARK)
     assert psa.send().unchanged == 1
     assert (len(psa.tickets()), len(psa.ticket_notes(MARK))) == (1, 1)
+
+
+WRITTEN = (
+    (r"/Companies/\d+/Notes$", "CompanyNotes"),
+    (r"/Tickets/\d+/Notes$", "TicketNotes"),
+    (r"/Companies$", "Companies"),
+    (r"/Tickets$", "Tickets"),
+)
+
+
+def test_every_field_that_autotask_is_told_is_one_of_its_document_and_may_be_written(
+    small_world: World, tmp_path: Path, sqlite_template: Path
+) -> None:
+    # Autotask ignores a field that it does not know; what ConnectWise is told is held by its own document test.
+    with opened("autotask_psa", small_world, tmp_path, sqlite_template) as psa:
+        psa.queue(1, "first")
+        psa.queue_fields(46, 83)
+        psa.queue_ticket()
+        psa.send()
+        psa.queue(1, "second")
+        psa.queue_ticket_note(MARK)
+        psa.send()
+        seen = set()
+        for call in psa.writes:
+            collection = next(name for path, name in WRITTEN if re.search(path, call.path))
+            seen.add((call.method, collection))
+            for name in msgspec.json.decode(call.body, type=dict[str, Any]):
+                field = find(collection, name)
+                is_key = name == "id" and call.method == "PATCH"
+                assert name == UDF_FIELD or is_key or (field and not field.read_only), (collection, name)
+        assert seen == {
+            ("POST", "CompanyNotes"),
+            ("PATCH", "CompanyNotes"),
+            ("PATCH", "Companies"),
+            ("POST", "Tickets"),
+            ("POST", "TicketNotes"),
+        }
