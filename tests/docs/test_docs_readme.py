@@ -9,7 +9,7 @@ import re
 import shlex
 import textwrap
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from sevenc_sync.cli import common
 from sevenc_sync.cli.app import MODULES, app
 from sevenc_sync.cli.home import Home
 from sevenc_sync.clock import fixed
-from sevenc_sync.config import load
+from sevenc_sync.config import Configuration, load
 from sevenc_sync.engine.local import Engine, open_engine
 from sevenc_sync.registry import connectors
 from sevenc_sync.sandbox import Sandbox, build_world
@@ -29,6 +29,7 @@ from sevenc_sync.score import builtin_rules_dir, load_results, load_rules
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.migrate import upgrade
 from sevenc_sync.store.plan_items import Decision, decide, read_plan_items
+from sevenc_sync.store.tables import evidence
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -53,7 +54,9 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         with Store.open(config.store_url) as store:
             upgrade(store)
         with open_engine(config, clock=fixed(NOW)) as engine:
-            yield {"demo": _demo(engine), "why": _why(engine, home), "notes": _notes(engine)}
+            told = {"demo": _demo(engine), "why": _why(engine, home), "notes": _notes(engine)}
+        told["notes"] += _fallen(config)
+        yield told
 
 
 def _demo(engine: Engine) -> str:
@@ -112,6 +115,18 @@ def _notes(engine: Engine) -> str:
     texts = [f"## {title}\n\n```text\n{engine.pushing.preview(result)}\n```\n" for title, result in parts]
     head = "# Example notes\n\nWritten by a test from the demo's simulated clients; [the note](note.md) says what each part means.\n"
     return "\n".join([head, *texts])
+
+
+def _fallen(config: Configuration) -> str:
+    """The next note on a client whose backups stood still since the last one: no new copy, none elsewhere, no test passed."""
+    later = NOW + timedelta(hours=28)
+    with open_engine(config, clock=fixed(later)) as engine:
+        with engine.store.write() as connection:
+            connection.execute(evidence["protection"].update().values(offsite_at=None, verified_ok=False))
+        engine.score(later)
+        texts = [engine.pushing.preview(result) for result in load_results(engine.store, engine.rules)]
+    text = next(text for text in texts if ", DOWN from" in text)
+    return f"\n## One that fell since its last note\n\n```text\n{text}\n```\n"
 
 
 def _tidy(text: str) -> str:
