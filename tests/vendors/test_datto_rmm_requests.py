@@ -16,11 +16,9 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import select
 
 from connectors.datto_rmm import CONNECTOR
-from connectors.datto_rmm import account as account_module
 from connectors.datto_rmm.account import read_error
 from connectors.datto_rmm.settings import DattoRmmSettings
 from sevenc_sync import logs
-from sevenc_sync.config import load
 from sevenc_sync.connect.errors import AccessProblem, CredentialsProblem, Throttled, VendorDown
 from sevenc_sync.engine.probe import probe_account
 from sevenc_sync.engine.sync_job import Account, SyncJob, open_accounts, sync_account
@@ -270,16 +268,3 @@ def test_settings_take_the_address_with_and_without_the_api_and_keys_with_blanks
     ):
         with pytest.raises(ValidationError):
             DattoRmmSettings.model_validate({**values, **wrong})
-
-
-def test_the_quick_start_is_a_configuration_that_is_accepted(tmp_path: Path) -> None:
-    readme = (Path(account_module.__file__).parent / "README.md").read_text(encoding="utf-8")
-    (shown,) = re.findall(r"^```toml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
-    for name in ("api_key", "secret_key"):
-        (tmp_path / f"rmm.{name}").write_text("KEY\n")
-        (tmp_path / f"rmm.{name}").chmod(0o600)
-    file = tmp_path / "config.toml"
-    file.write_text(shown.replace("/etc/sevenc-sync/secrets", str(tmp_path)))
-    (settings,) = load(file, {CONNECTOR.name: CONNECTOR}).accounts.values()
-    assert isinstance(settings, DattoRmmSettings)
-    assert settings.secret_key.get_secret_value() == "KEY"

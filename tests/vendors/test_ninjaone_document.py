@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -134,17 +133,3 @@ def test_every_field_that_is_read_stands_in_the_document() -> None:
     ]  # fmt: skip
     for record, known in nested:
         assert {field.encode_name for field in msgspec.structs.fields(record)} <= known
-
-
-def test_the_quick_start_loads(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[2] / "connectors/ninjaone/README.md").read_text("utf-8")
-    block = text.split("```toml\n")[1].split("```")[0]
-    for name in ("client_id", "client_secret"):
-        secret = tmp_path / name
-        secret.write_text(f"the-{name}")
-        secret.chmod(0o600)
-        block = block.replace(f"/etc/sevenc-sync/secrets/ninja.{name}", str(secret))
-    config = tmp_path / "config.toml"
-    config.write_text(block)
-    (account,) = load(config, connectors()).accounts.values()
-    assert (account.name, account.base_url) == ("ninja", "https://eu.ninjarmm.com")
