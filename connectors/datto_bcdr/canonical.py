@@ -9,9 +9,10 @@ from connectors.datto_bcdr import wire
 from connectors.datto_bcdr.backups import Run, interval_hours, moment, runs_of, verdict
 from sevenc_sync.connect.stream import Context, Parent
 from sevenc_sync.connect.text import clean, flag, iso, number
-from sevenc_sync.model import Alert, Asset, Company, Protection, ProtectionRun, Record
+from sevenc_sync.model import Alert, Asset, Company, Lookup, Protection, ProtectionRun, Record
 
 APPLIANCE = "appliance"
+PLAN = "service plan"
 _WORKLOADS = {"agent": "machine"}
 
 
@@ -43,6 +44,15 @@ def device(record: wire.Device, _context: Context) -> Iterable[Record]:
     )
 
 
+def service_plan(record: wire.Plan, _context: Context) -> Iterable[Lookup]:
+    """How long an appliance's copies are kept in the vendor's cloud, as the name of its plan says it."""
+    serial, plan = clean(record.serial_number), clean(record.service_plan, 100)
+    if serial is None:
+        raise ValueError("a device without a serial number")
+    if plan is not None:
+        yield Lookup(id=f"{PLAN}:{serial}", kind=PLAN, name=plan)
+
+
 def _company_id(given: int | str | None, name: str | None) -> str | None:
     identifier = clean(str(given)) if given else None
     if identifier is not None:
@@ -56,7 +66,8 @@ def protection(record: wire.Asset, context: Context) -> Iterable[Record]:
     protected = f"{parent.id}/{_unit(record)}"
     kind = clean(record.type)
     runs = runs_of(record.backups)
-    yield _protection(record, parent, protected, kind, runs)
+    plan = context.lookup(PLAN, parent.id)
+    yield _protection(record, parent, protected, kind, runs, plan.name if plan else None)
     for run in runs:
         if run.result is not None and run.result != "running":
             yield ProtectionRun(
@@ -71,7 +82,7 @@ def protection(record: wire.Asset, context: Context) -> Iterable[Record]:
 
 
 def _protection(
-    record: wire.Asset, parent: Parent, protected: str, kind: str | None, runs: list[Run]
+    record: wire.Asset, parent: Parent, protected: str, kind: str | None, runs: list[Run], plan: str | None
 ) -> Protection:
     machine = record.protected_machine or wire.Machine()
     snapshot = None if record.last_snapshot is msgspec.UNSET else moment(record.last_snapshot)
@@ -103,6 +114,7 @@ def _protection(
         offsite_expected=_offsite_expected(parent.row),
         verified_at=tried,
         verified_ok=verdict(record.last_screenshot_attempt_status) if tried else None,
+        retention=plan,
     )
 
 

@@ -6,7 +6,7 @@ from connectors.datto_bcdr import canonical, wire
 from connectors.datto_bcdr.shapes import Checked
 from sevenc_sync.connect.pages import AnyOf, NumberedPages
 from sevenc_sync.connect.stream import Stream
-from sevenc_sync.model import Alert, Asset, Company, Protection, ProtectionRun
+from sevenc_sync.model import Alert, Asset, Company, Lookup, Protection, ProtectionRun
 
 DEVICES = "/bcdr/device"
 PAGE_SIZE = 100  # the vendor's own default; a larger one is not confirmed
@@ -44,12 +44,28 @@ STREAMS = (
         needs=_NEEDS,
     ),
     Stream(
+        name="service_plans",
+        title="Service plans of the appliances: how long copies are kept",
+        path=DEVICES,
+        key="serialNumber",
+        wire=wire.Plan,
+        to_canonical=canonical.service_plan,
+        records=(Lookup,),
+        complete=(Lookup,),
+        scope={"kind": canonical.PLAN},
+        paginator=_pages("_perPage"),
+        layout=_SHAPES,
+        params=lambda _window: {"showHiddenDevices": "0"},
+        needs=_NEEDS,
+    ),
+    Stream(
         name="protections",
         title="Protected machines and shares, with their last backups",
         path="/bcdr/device/{parent}/asset",
         key="volume",
         parent="asset",
         parent_kinds={"kind": canonical.APPLIANCE},
+        lookups=(canonical.PLAN,),
         wire=wire.Asset,
         to_canonical=canonical.protection,
         records=(Protection, ProtectionRun),

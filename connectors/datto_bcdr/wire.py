@@ -25,6 +25,13 @@ class Device(Wire, gc=False, rename="camel"):
     warranty_expire: Moment = None
 
 
+class Plan(Wire, gc=False, rename="camel"):
+    """The same record, for its service plan."""
+
+    serial_number: str
+    service_plan: str | None = None
+
+
 class Machine(Wire, gc=False, rename="camel"):
     """What the agent says of the machine that it protects."""
 

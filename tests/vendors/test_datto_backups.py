@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connectors.datto_bcdr.backups import interval_hours, moment, verdict
 from connectors.datto_bcdr.streams import STREAMS
 from sevenc_sync.connect.stream import Context, Parent
-from sevenc_sync.model import Protection, ProtectionRun, Record
+from sevenc_sync.model import Lookup, Protection, ProtectionRun, Record
 
 NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
 BY_NAME = {stream.name: stream for stream in STREAMS}
@@ -114,6 +114,17 @@ def test_an_agent_and_its_last_backups() -> None:
             id=f"{RUN}@2026-11-22T19:00:00Z", company="4711", protection=RUN, at=at(19), result="ok"
         ),
     ]
+
+
+def test_how_long_is_kept_is_the_service_plan_of_the_appliance() -> None:
+    plans = {"D0011223344": Lookup(id="service plan:D0011223344", kind="service plan", name="1 year")}
+    stream = BY_NAME["protections"]
+    record = msgspec.json.Decoder(stream.wire).decode(msgspec.json.encode(AGENT))
+    for parent, kept in ((APPLIANCE, "1 year"), (CLOUD, None)):
+        context = Context(now=NOW, parent=parent, lookups={"service plan": plans})
+        found = next(iter(stream.to_canonical(record, context)))
+        assert isinstance(found, Protection)
+        assert found.retention == kept
 
 
 def test_a_share_has_no_host_and_no_screenshots() -> None:

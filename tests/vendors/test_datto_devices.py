@@ -7,7 +7,7 @@ import pytest
 
 from connectors.datto_bcdr.streams import STREAMS
 from sevenc_sync.connect.stream import Context, Parent
-from sevenc_sync.model import Alert, Asset, Company, Record
+from sevenc_sync.model import Alert, Asset, Company, Lookup, Record
 
 NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
 BY_NAME = {stream.name: stream for stream in STREAMS}
@@ -62,6 +62,15 @@ def test_a_device_is_an_appliance_and_its_organisation_a_company() -> None:
             last_seen_at=datetime(2026, 11, 22, 19, 25, tzinfo=UTC),
         ),
     ]
+
+
+@pytest.mark.parametrize("nothing", [{}, {"servicePlan": None}, {"servicePlan": " "}])
+def test_a_service_plan_is_a_list_entry_where_there_is_one(nothing: dict[str, Any]) -> None:
+    plan = Lookup(id="service plan:D0011223344", kind="service plan", name="Infinite")
+    assert translated("service_plans", DEVICE) == [plan]
+    assert translated("service_plans", {"serialNumber": "D1"} | nothing) == []
+    with pytest.raises(ValueError, match="serial number"):
+        translated("service_plans", {"serialNumber": " "})
 
 
 def test_a_device_with_nothing_but_its_serial_number_belongs_to_nobody() -> None:
