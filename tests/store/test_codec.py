@@ -57,7 +57,7 @@ def _row(record: Record) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", RECORDS.values(), ids=RECORDS)
-@settings(max_examples=30)  # of each kind of record
+@settings(max_examples=20, deadline=None)  # of each kind of record
 @given(data=st.data())
 def test_the_digest_changes_exactly_when_a_field_changes(kind: type[Record], data: st.DataObject) -> None:
     first = data.draw(records(kind))
@@ -70,7 +70,7 @@ def test_the_digest_changes_exactly_when_a_field_changes(kind: type[Record], dat
 
 
 @pytest.mark.parametrize("kind", RECORDS.values(), ids=RECORDS)
-@settings(max_examples=30)  # of each kind of record
+@settings(max_examples=20, deadline=None)  # of each kind of record
 @given(data=st.data())
 def test_a_row_holds_every_field_in_the_order_of_its_table(kind: type[Record], data: st.DataObject) -> None:
     record = data.draw(records(kind))
@@ -88,16 +88,8 @@ def test_a_row_holds_every_field_in_the_order_of_its_table(kind: type[Record], d
             assert msgspec.json.decode(value) == given_value
         else:
             assert value == given_value
-
-
-@pytest.mark.parametrize("kind", RECORDS.values(), ids=RECORDS)
-@settings(max_examples=30)  # of each kind of record
-@given(data=st.data())
-def test_when_a_row_was_fetched_is_no_part_of_its_digest(kind: type[Record], data: st.DataObject) -> None:
-    record = data.draw(records(kind))
-    codec = Codec(kind)
-    digest = codec.columns.index("digest")
-    assert codec.row(1, record, 1)[digest] == codec.row(2, record, 2)[digest]
+    # When it was fetched, and for which account, is no part of its digest.
+    assert codec.row(ACCOUNT + 1, record, FETCHED + 1)[codec.digest_at] == row[codec.digest_at]
 
 
 def test_digests_and_phrase_ids_are_the_same_in_every_store() -> None:
