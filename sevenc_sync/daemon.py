@@ -13,7 +13,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from sevenc_sync import __version__
-from sevenc_sync.clock import EPOCH
+from sevenc_sync.clock import EPOCH, utc_now
 from sevenc_sync.config import ConfigInvalid, Configuration
 from sevenc_sync.engine.alarms import Alarms
 from sevenc_sync.engine.local import Engine
@@ -164,8 +164,7 @@ class Daemon:
         # A tick that finds its job still at work is ordinary here, and not worth a warning every few seconds. What
         # jobs raise is told by the executor's logger.
         logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
-        now = self._engine.clock()
-        self._schedule_accounts(scheduler)
+        self._schedule_accounts(scheduler)  # the scheduler goes by the machine's clock, whatever the jobs' is
         scheduler.add_job(
             self._guarded,
             "interval",
@@ -173,7 +172,7 @@ class Daemon:
             seconds=self._tick,
             id="score",
             executor="house",
-            next_run_time=now,
+            next_run_time=utc_now(),
         )
         scheduler.add_job(self._live, "interval", seconds=self._beat_seconds, id="alive", executor="house")
         scheduler.add_job(self._look, "interval", seconds=ALARM_SECONDS, id="alarms", executor="house")
@@ -194,7 +193,7 @@ class Daemon:
                 [self._read, account],
                 seconds=self._tick,
                 id=name,
-                next_run_time=self._engine.clock(),
+                next_run_time=utc_now(),
                 replace_existing=True,
             )
 

@@ -18,6 +18,7 @@ from sevenc_sync.engine.notify import Notifier
 from sevenc_sync.store.database import Store, StoreUnwritable
 from sevenc_sync.store.reads import runs, stream_states
 from sevenc_sync.store.tables import account, evidence
+from sevenc_sync.sync.run import RunResult
 
 PATIENCE = 60.0
 
@@ -106,11 +107,14 @@ def test_a_stop_while_nothing_can_be_written_ends_well(site: Any) -> None:
 
     with open_engine(site.config()) as engine:
         event.listen(engine.store.engine, "before_cursor_execute", refuse)
-        soon = threading.Timer(0.3, engine.stop.set)
-        soon.start()
-        Daemon(engine, notifier=Notifier(None), tick_seconds=0.02).run()
-        soon.join()
-        assert engine.stop.is_set()
+        results: list[str] = []
+
+        def stop(result: RunResult) -> None:
+            results.append(result.state)
+            engine.stop.set()
+
+        Daemon(engine, notifier=Notifier(None), tick_seconds=0.02, on_result=stop).run()
+        assert results
 
 
 def test_a_read_only_store_says_so(sqlite_store: Store) -> None:
