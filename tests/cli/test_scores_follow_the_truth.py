@@ -22,16 +22,17 @@ def ranks(values: Sequence[float]) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("psa", "backups", "rmms"),
+    ("psa", "backups", "clouds", "rmms"),
     [
-        ("connectwise_psa", ("datto_bcdr",), ("ninjaone",)),
-        ("autotask_psa", ("datto_bcdr", "veeam_vspc", "cove"), ("datto_rmm",)),
+        ("connectwise_psa", ("datto_bcdr",), (), ("ninjaone",)),
+        ("autotask_psa", ("datto_bcdr", "veeam_vspc", "cove"), ("datto_saas",), ("datto_rmm", "ninjaone")),
     ],
 )
 def test_the_order_of_the_scores_is_that_of_the_truth(
     tmp_path: Path,
     psa: str,
     backups: tuple[str, ...],
+    clouds: tuple[str, ...],
     rmms: tuple[str, ...],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -50,7 +51,7 @@ def test_the_order_of_the_scores_is_that_of_the_truth(
     )
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{psa} {backups} {rmms}: rank correlation of score and truth over {CLIENTS} clients: {found:.3f}\n"
+            f"\n{psa} {backups} {clouds} {rmms}: rank correlation of score and truth over {CLIENTS} clients: {found:.3f}\n"
         )
     assert found >= LEAST
     if rmms:  # what agents tell is half of these
