@@ -28,3 +28,13 @@ def to_seconds(moment: datetime) -> int:
 def from_seconds(seconds: int) -> datetime:
     """The aware UTC time for seconds since 1970-01-01."""
     return EPOCH + timedelta(seconds=seconds)
+
+
+def iso(seconds: int | None) -> str | None:
+    """A store time for machines, such as 2026-11-22T18:00:00Z."""
+    return None if seconds is None else from_seconds(seconds).isoformat().replace("+00:00", "Z")
+
+
+def last_day(until: datetime | None) -> str | None:
+    """The last day on which something counts, from the moment at which it ends."""
+    return None if until is None else f"{until - timedelta(seconds=1):%Y-%m-%d}"

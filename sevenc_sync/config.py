@@ -25,6 +25,7 @@ from sevenc_sync.sections import (
     KeepSettings,
     LogSettings,
     PushSettings,
+    ReportSettings,
     RuleSettings,
     ScheduleSettings,
     StoreSettings,
@@ -78,6 +79,7 @@ class Settings(_Layered):
     schedule: ScheduleSettings = ScheduleSettings()
     push: PushSettings = PushSettings()
     web: WebSettings = WebSettings()
+    report: ReportSettings = ReportSettings()
     alarms: AlarmSettings = AlarmSettings()
     accounts: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="one table for each vendor account"

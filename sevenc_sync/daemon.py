@@ -21,6 +21,7 @@ from sevenc_sync.engine.metrics import Metrics
 from sevenc_sync.engine.notify import Notifier
 from sevenc_sync.engine.reload import Refused, reconfigure
 from sevenc_sync.engine.rest import few_arenas, give_back
+from sevenc_sync.engine.report_job import write_reports
 from sevenc_sync.engine.sync_job import Account
 from sevenc_sync.push import DeliverySummary
 from sevenc_sync.store.database import StoreProblem, StoreUnwritable, store_answers
@@ -329,6 +330,9 @@ class Daemon:
             self.metrics.scored(scored, seconds)
             log.info("scored", clients=scored.clients, changed=scored.changed, rules=scored.rules_hash)
         sent = self._push()
+        reports = write_reports(engine)
+        if reports:
+            log.info("reports written", reports=reports)
         with engine.store.write() as connection:
             note_round(connection, now, before, links=matched.changed, sent=sent)
         give_back(engine.store)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sevenc_sync.quiet import Quiet
 
@@ -85,11 +85,20 @@ class AlarmSettings(_Part):
 
 
 class WebSettings(_Part):
-    """The daemon's own HTTP listener."""
+    """The daemon's own HTTP listener: the console, the JSON API, health and metrics."""
 
     listen: str | None = Field(
         default=None,
-        description="where the daemon serves health and metrics, such as 127.0.0.1:7077; without it nowhere",
+        description="where the daemon serves all of it, such as 127.0.0.1:7077; without it nowhere",
+    )
+    certificate: Path | None = Field(
+        default=None,
+        description="a certificate in PEM, with its chain; needed beyond this machine, unless a proxy is",
+    )
+    key: Path | None = Field(default=None, description="the certificate's private key, in PEM")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="addresses of proxies that speak TLS to the outside, such as 10.0.0.5; only their word counts for who asks",
     )
 
     @field_validator("listen")
@@ -99,18 +108,66 @@ class WebSettings(_Part):
             listen_at(value)
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            try:
+                ip_address(address)
+            except ValueError:
+                raise ValueError(f"expected addresses such as 10.0.0.5; not so {address!r}") from None
+        return value
+
+    @model_validator(mode="after")
+    def _safe(self) -> "WebSettings":
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        if self.listen is not None:
+            refuse_in_the_open(self.listen, self)
+        return self
+
 
 def listen_at(text: str) -> tuple[str, int]:
-    """Address and port of a listener. Raises ValueError unless it is an address of loopback."""
+    """Address and port of a listener. Raises ValueError for anything else."""
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    wrong = ValueError("expected an address of this machine alone with a port, such as 127.0.0.1:7077")
+    wrong = ValueError("expected an address with a port, such as 127.0.0.1:7077")
     try:
-        if not ip_address(host).is_loopback or not 0 <= int(port) < 2**16:
+        ip_address(host)
+        if not 0 <= int(port) < 2**16:
             raise wrong
     except ValueError:
         raise wrong from None
     return host, int(port)
+
+
+def refuse_in_the_open(listen: str, settings: WebSettings) -> None:
+    """Raise ValueError where passwords would cross a network as everybody can read them."""
+    host, _ = listen_at(listen)
+    if ip_address(host).is_loopback or settings.certificate is not None or settings.trusted_proxies:
+        return
+    raise ValueError(
+        f"{host} is reached from other machines: give certificate and key, or trusted_proxies where a proxy does TLS"
+    )
+
+
+class ReportSettings(_Part):
+    """The client report."""
+
+    msp: str | None = Field(default=None, description="the MSP's name, as reports show it")
+    logo: Path | None = Field(default=None, description="the MSP's logo: a PNG or JPEG file, at most 500 kB")
+    colour: str = Field(
+        default="#1f5fa8",
+        pattern=r"^#[0-9a-fA-F]{6}$",
+        description="the colour of headings and charts, such as #1f5fa8",
+    )
+    directory: Path | None = Field(
+        default=None, description="where the daemon writes each client's report; without it nowhere"
+    )
+    every: Literal["quarterly", "yearly"] = Field(
+        default="quarterly", description="when it does, and over which span a report compares"
+    )
+    format: Literal["html", "pdf"] = Field(default="html", description="what the daemon writes")
 
 
 class RuleSettings(_Part):
@@ -122,6 +179,10 @@ class RuleSettings(_Part):
     )
     history_days: int = Field(
         default=400, ge=90, le=3650, description="how far back tickets are read, in days"
+    )
+    drafts: Path | None = Field(
+        default=None,
+        description="a directory with directories of rules that do not count yet: the console shows what each would move",
     )
 
 

@@ -7,8 +7,9 @@ import typer
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import USAGE, configuration, fail, out, safe, show_json, show_table, store_of
 from sevenc_sync.cli.decide import By, Link, actor, checked_link, end_of_day, one_line
-from sevenc_sync.cli.decisions import attestation_json, last_day
+from sevenc_sync.cli.decisions import attestation_json
 from sevenc_sync.cli.scores import AsJson, find_client, rules_of
+from sevenc_sync.clock import last_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

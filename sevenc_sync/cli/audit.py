@@ -8,8 +8,8 @@ import typer
 
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import configuration, safe, show_json, show_table, store_of
-from sevenc_sync.cli.decisions import last_day
 from sevenc_sync.cli.scores import AsJson, find_client, rules_of
+from sevenc_sync.clock import last_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

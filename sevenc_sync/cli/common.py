@@ -65,11 +65,6 @@ def moment(seconds: int | None) -> str:
     return "-" if seconds is None else from_seconds(seconds).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def iso(seconds: int | None) -> str | None:
-    """A store time for machines."""
-    return None if seconds is None else from_seconds(seconds).isoformat().replace("+00:00", "Z")
-
-
 def show_json(value: object) -> None:
     """Stable JSON for machines on standard output."""
     sys.stdout.write(as_json_text(value))

@@ -2,10 +2,11 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sevenc_sync.cli.common import out, safe
+from sevenc_sync.clock import last_day
 
 if TYPE_CHECKING:
     from sevenc_sync.score import ClientResult
@@ -29,11 +30,6 @@ def scored_with(store: "Store") -> "tuple[datetime | None, list[AcceptedRisk], l
         if at is None:
             return None, [], []
         return at, exceptions(connection, in_force_at=at), attestations(connection, in_force_at=at)
-
-
-def last_day(until: datetime | None) -> str | None:
-    """The last day on which something counts, from the moment at which it ends."""
-    return None if until is None else f"{until - timedelta(seconds=1):%Y-%m-%d}"
 
 
 def attestation_json(item: "Attestation", now: datetime) -> dict[str, object]:

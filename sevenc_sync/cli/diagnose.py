@@ -177,7 +177,7 @@ def _store(store: "Store") -> Mapping[str, Any]:
 
 def _states(connection: "Connection", now: datetime) -> Iterator[tuple[str, Any]]:
     from sevenc_sync.cli.runs import line_json, run_json
-    from sevenc_sync.cli.status import stream_rows
+    from sevenc_sync.engine.streamstates import stream_rows
     from sevenc_sync.store.alarms import last_alarms
     from sevenc_sync.store.quarantine import held
     from sevenc_sync.store.reads import run_lines, runs

@@ -1,6 +1,5 @@
 """sevenc-sync except: what is left out of a client's score, by whose word, why, and until when."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,8 +7,10 @@ import typer
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import USAGE, configuration, engine_errors, fail, out, safe, show_json, show_table
 from sevenc_sync.cli.decide import By, Link, actor, checked_link, end_of_day, one_line
-from sevenc_sync.cli.decisions import last_day, risk_json
+from sevenc_sync.cli.decisions import risk_json
 from sevenc_sync.cli.scores import AsJson, find_client
+from sevenc_sync.clock import last_day
+from sevenc_sync.engine.said import LONGEST_RISK
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from sevenc_sync.engine.local import Engine
     from sevenc_sync.score import ClientResult, Rules
     from sevenc_sync.store.exceptions import AcceptedRisk
-
-LONGEST = timedelta(days=2 * 366)  # a risk that is accepted for longer is looked at by nobody; judgement
 
 
 @app.command("except")
@@ -95,7 +94,7 @@ def except_command(
                 target=name,
                 reason=one_line(reason, "--reason"),
                 by=who,
-                until=end_of_day(until, now, latest=now + LONGEST),
+                until=end_of_day(until, now, latest=now + LONGEST_RISK),
                 account=account,
                 record=number,
                 link=checked_link(link),

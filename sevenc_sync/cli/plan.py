@@ -9,9 +9,10 @@ from rich.text import Text
 
 from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import configuration, engine_errors, fail, out, safe, show_json, show_table
-from sevenc_sync.cli.decisions import attest_calls, last_day
+from sevenc_sync.cli.decisions import attest_calls
 from sevenc_sync.cli.records import Link, links_of, record_json, records_text
 from sevenc_sync.cli.scores import AsJson, Client, find_client, rules_of
+from sevenc_sync.clock import last_day
 
 if TYPE_CHECKING:
     from sevenc_sync.score import ClientPlan, ClientResult, PlanArea, Rules, Step

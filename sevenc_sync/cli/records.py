@@ -1,8 +1,7 @@
 """Records of evidence in output: their source, their id, and their address in the vendor's own screens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,28 +9,21 @@ from rich.style import Style
 from rich.text import Text
 
 from sevenc_sync.cli.common import safe
+from sevenc_sync.engine.links import Link, address_of
 
 if TYPE_CHECKING:
     from sevenc_sync.config import Configuration
     from sevenc_sync.score import EvidenceRow
 
-Link = Callable[[str, str], str | None]
+__all__ = ["Link", "address_of", "linked", "links_of", "record_json", "records_text"]
 
 
 def links_of(config: "Configuration") -> dict[str, Link]:
     """What makes a record's address in its vendor's own screens, by account name."""
+    from sevenc_sync.engine.links import links_of as links_between
     from sevenc_sync.registry import connectors
 
-    known = connectors()
-    return {
-        name: partial(known[settings.connector].link, settings) for name, settings in config.accounts.items()
-    }
-
-
-def address_of(row: "EvidenceRow", links: Mapping[str, Link]) -> str | None:
-    """The record's address; None where its vendor has none."""
-    link = links.get(row.account)
-    return None if link is None else link(row.table, row.id)
+    return links_between(config, connectors())
 
 
 def linked(number: str, address: str | None) -> Text:

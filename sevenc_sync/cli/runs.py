@@ -11,7 +11,6 @@ from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import (
     configuration,
     fail,
-    iso,
     moment,
     out,
     safe,
@@ -20,6 +19,7 @@ from sevenc_sync.cli.common import (
     state_text,
     store_of,
 )
+from sevenc_sync.clock import iso
 
 if TYPE_CHECKING:
     from sevenc_sync.store.rounds import Round

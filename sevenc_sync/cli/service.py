@@ -14,6 +14,7 @@ from sevenc_sync.cli.common import USAGE, configuration, engine_errors, fail
 if TYPE_CHECKING:
     from sevenc_sync.config import Configuration
     from sevenc_sync.daemon import Daemon
+    from sevenc_sync.engine.local import Engine
 
 
 @app.command("run")
@@ -37,21 +38,21 @@ def run_command(context: typer.Context) -> None:
             fail("the configuration has no enabled account; add an [accounts.NAME] table.", USAGE)
         daemon = Daemon(engine, load=lambda: _again(config, level))
         daemons.append(daemon)
-        with _listening(config, daemon):
+        with _listening(config, engine, daemon):
             daemon.run()
 
 
 @contextmanager
-def _listening(config: "Configuration", daemon: "Daemon") -> Iterator[None]:
-    """Serve health and metrics where the configuration wants them; an address that is taken ends the start."""
+def _listening(config: "Configuration", engine: "Engine", daemon: "Daemon") -> Iterator[None]:
+    """Serve the console, health and metrics where the configuration wants them; an address that is taken ends the start."""
     if config.settings.web.listen is None:
         yield
         return
-    from sevenc_sync.sections import listen_at
-    from sevenc_sync.web.app import make_app
-    from sevenc_sync.web.server import WebProblem, WebServer
+    from sevenc_sync.web.console import make_console
+    from sevenc_sync.web.listener import listener
+    from sevenc_sync.web.server import WebProblem
 
-    server = WebServer(make_app(daemon, daemon.metrics.exposition), *listen_at(config.settings.web.listen))
+    server = listener(config, daemon, daemon.metrics.exposition, make_console(engine, is_daemon=True))
     try:
         server.start()
     except WebProblem as error:

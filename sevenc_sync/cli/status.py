@@ -1,7 +1,6 @@
 """sevenc-sync status: how each stream is, and what to do."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +9,6 @@ from sevenc_sync.cli.app import app
 from sevenc_sync.cli.common import (
     configuration,
     err,
-    iso,
     moment,
     out,
     safe,
@@ -19,7 +17,7 @@ from sevenc_sync.cli.common import (
     state_text,
     store_of,
 )
-from sevenc_sync.clock import to_seconds, utc_now
+from sevenc_sync.clock import utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,18 +25,13 @@ if TYPE_CHECKING:
     from sevenc_sync.config import Configuration
     from sevenc_sync.store.database import Store
 
-LATE_AFTER = 30 * 60  # seconds after its due time: longer than other streams of its account usually take
-
-FROZEN_ACTION = "Compare with the vendor's own screens: is there anything newer there?"
-LATE_ACTION = "Look whether the daemon runs: systemctl status sevenc-sync."
-STOPPED_ACTION = "Renew the credentials, then sevenc-sync check."
-
 
 @app.command("status")
 def status_command(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False
 ) -> None:
     """Show each account's streams: state, last good run, what is held, and what to do."""
+    from sevenc_sync.engine.streamstates import stream_rows
     from sevenc_sync.store.service import who_works
 
     config = configuration(context, secrets=False)
@@ -74,72 +67,6 @@ def status_command(
             told = f" What to do: {action}" if action else ""
             err.print(safe(f"{', '.join(streams)}: {reason}{told}"), soft_wrap=True)
         _say_house(store, connection)
-
-
-def stream_rows(connection: "Connection", now: datetime) -> list[dict[str, Any]]:
-    """One row for each stream, as machines get it."""
-    from sevenc_sync.store.accounts import kept_limits
-    from sevenc_sync.store.details import backlogs
-    from sevenc_sync.store.gauges import quarantined
-    from sevenc_sync.store.reads import last_action, quotas, stream_states
-    from sevenc_sync.store.silence import frozen_streams
-
-    frozen = {key: item.said for key, item in frozen_streams(connection).items()}
-    bad = quarantined(connection)
-    quota = {row["account"]: row for row in quotas(connection)}
-    waiting = {(item.account, item.stream): item.waiting for item in backlogs(connection)}
-    limits = kept_limits(connection)
-    rows = []
-    for row in stream_states(connection):
-        name = (row["account_name"], row["stream"])
-        silence = frozen.get((row["account"], row["stream"]))
-        word = _word(row, frozen=silence is not None, now=now)
-        action = {"ok": None, "running": None, "frozen": FROZEN_ACTION, "late": LATE_ACTION}.get(word, "")
-        if action == "":
-            found = last_action(connection, row["account"], row["stream"])
-            action = STOPPED_ACTION if row["is_stopped"] else found
-        kept = limits.get(row["account_name"])
-        rows.append(
-            {
-                "account": row["account_name"],
-                "connector": row["connector"],
-                "stream": row["stream"],
-                "state": "running" if row["run"] is not None else row["state"],
-                "word": word,
-                "last_ok_at": iso(row["last_ok_at"]),
-                "next_due_at": iso(row["next_due_at"]),
-                "newest_at": iso(row["newest_at"]),
-                "failures": row["failures"],
-                "per_minute": kept.per_minute if kept else None,
-                "at_once": kept.at_once if kept else None,
-                "quota_used": quota.get(row["account_name"], {}).get("used"),
-                "quota_limit": quota.get(row["account_name"], {}).get("limit"),
-                "outstanding": waiting.get(name),
-                "quarantined": bad.get(name, 0),
-                "reason": row["reason"] or silence,
-                "action": action,
-                "frozen": silence is not None,
-            }
-        )
-    return rows
-
-
-def _word(row: Mapping[str, Any], *, frozen: bool, now: datetime) -> str:
-    """How the stream is, in a word: its state, unless more than that is known."""
-    from sevenc_sync.store.alarms import DOWN_AFTER
-
-    state = str(row["state"])
-    late = row["next_due_at"] is not None and to_seconds(now) - row["next_due_at"] > LATE_AFTER
-    for word, is_so in (
-        ("running", row["run"] is not None),
-        ("stopped", row["is_stopped"]),
-        ("frozen", frozen),
-        ("down", state == "failed" and row["failures"] >= DOWN_AFTER),
-        ("late", late and state in ("ok", "partial", "stopped")),
-    ):
-        if is_so:
-            return word
-    return state
 
 
 def _short(time: str | None) -> str:

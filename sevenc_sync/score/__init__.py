@@ -17,6 +17,7 @@ from sevenc_sync.score.offering import Offer, offers, to_build
 from sevenc_sync.score.parties import Duty, read_duties
 from sevenc_sync.score.peers import Peer, Standing, read_peers, standing
 from sevenc_sync.score.plan import plan_keeper
+from sevenc_sync.score.portfolio import BlockLevel, Headline, headlines, score_lines
 from sevenc_sync.score.preview import Move, moves, preview, rule_changes
 from sevenc_sync.score.reach import Coverage, coverage
 from sevenc_sync.score.replay import CannotReplay, Replayed, replay
@@ -36,6 +37,7 @@ __all__ = [
     "Balance",
     "Basis",
     "Block",
+    "BlockLevel",
     "CannotReplay",
     "Change",
     "ClientPlan",
@@ -49,6 +51,7 @@ __all__ = [
     "Feeds",
     "Fix",
     "Found",
+    "Headline",
     "Indicator",
     "IndicatorResult",
     "Line",
@@ -83,6 +86,7 @@ __all__ = [
     "explain_indicators",
     "find_target",
     "group_test",
+    "headlines",
     "history",
     "levels_at",
     "line_to_paste",
@@ -101,6 +105,7 @@ __all__ = [
     "replay",
     "rule_changes",
     "score_clients",
+    "score_lines",
     "standing",
     "stored_results",
     "tag_phrases",

@@ -162,12 +162,14 @@ def history(
     return [msgspec.structs.replace(item, moved=tuple(moved.get(item.run, ()))) for item in found]
 
 
-def levels_at(connection: Connection, client: int, at: datetime) -> dict[str, float | None]:
-    """The levels of a client's indicators as they were noted at that moment; one that never was is not there."""
+def levels_at(
+    connection: Connection, client: int, at: datetime, kind: Kind = "indicator"
+) -> dict[str, float | None]:
+    """The levels of a client's indicators, or of another kind, as noted at that moment; what never was is not there."""
     columns = score_history.c
     rows = connection.execute(
         select(columns.slug, columns.level)
-        .where(columns.client == client, columns.kind == "indicator", columns.at <= to_seconds(at))
+        .where(columns.client == client, columns.kind == kind, columns.at <= to_seconds(at))
         .order_by(columns.id)
     )
     return {row.slug: row.level for row in rows}

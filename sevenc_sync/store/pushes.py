@@ -87,6 +87,29 @@ def approve_rows(
     )
 
 
+def put_off(connection: Connection, number: int, by: str, until: datetime, now: datetime) -> OutboxRow | None:
+    """Send this row not before `until`, whatever was approved: a person wants to look first. None: it does not wait."""
+    mine = (outbox.c.id == number) & (outbox.c.state == "pending")
+    done = connection.execute(
+        update(outbox)
+        .where(mine)
+        .values(not_before=to_seconds(until), approved_at=None, approved_by=None, plan=None)
+    )
+    if done.rowcount == 0:
+        return None
+    row = as_row(connection.execute(select(outbox).where(outbox.c.id == number)).mappings().one())
+    detail = {"row": number, "until": until.isoformat()}
+    write_audit(connection, now, by, "push-later", f"company {row.company}", client=row.client, detail=detail)
+    return row
+
+
+def take_up(connection: Connection, number: int) -> None:
+    """Let a row that was put off be sent when it is approved."""
+    connection.execute(
+        update(outbox).where(outbox.c.id == number, outbox.c.attempts == 0).values(not_before=None)
+    )
+
+
 def adopt(connection: Connection, client: int, by: str, now: datetime) -> OutboxRow | None:
     """Let our newest note of the client stand in the place of what a person made of it. None: there is none to send."""
     row = (

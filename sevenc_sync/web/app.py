@@ -1,12 +1,19 @@
-"""Everything that the daemon serves over HTTP, put together: one app for one listener."""
+"""Everything that is served over HTTP, put together: one app for one listener."""
 
 from collections.abc import Callable
 
 from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from sevenc_sync.web.health import Watched, health_routes
 
 
-def make_app(watched: Watched, metrics: Callable[[], tuple[bytes, str]]) -> Starlette:
-    """The app. Health and metrics need no sign-in: the listener is on loopback, and they name no client."""
-    return Starlette(routes=health_routes(watched, metrics))
+def make_app(
+    watched: Watched,
+    metrics: Callable[[], tuple[bytes, str]] | None,
+    console: ASGIApp | None = None,
+) -> Starlette:
+    """The app. Health needs no sign-in; metrics neither, and so they are None where other machines reach the listener."""
+    rest = [] if console is None else [Mount("/", console)]
+    return Starlette(routes=[*health_routes(watched, metrics), *rest])

@@ -21,8 +21,8 @@ class Watched(Protocol):
         ...
 
 
-def health_routes(watched: Watched, metrics: Callable[[], tuple[bytes, str]]) -> list[Route]:
-    """The three routes. `metrics` gives the text for Prometheus and its content type."""
+def health_routes(watched: Watched, metrics: Callable[[], tuple[bytes, str]] | None) -> list[Route]:
+    """The three routes. `metrics` gives the text for Prometheus and its content type; None: there is no such route."""
 
     def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok", "version": __version__}, headers=NEVER_KEPT)
@@ -34,12 +34,12 @@ def health_routes(watched: Watched, metrics: Callable[[], tuple[bytes, str]]) ->
             {"ready": ready, "checks": checks}, status_code=200 if ready else 503, headers=NEVER_KEPT
         )
 
+    routes = [Route("/healthz", healthz, methods=["GET"]), Route("/readyz", readyz, methods=["GET"])]
+    if metrics is None:
+        return routes
+
     def exposition(_request: Request) -> Response:
         body, media_type = metrics()
         return Response(body, headers=NEVER_KEPT | {"Content-Type": media_type})
 
-    return [
-        Route("/healthz", healthz, methods=["GET"]),
-        Route("/readyz", readyz, methods=["GET"]),
-        Route("/metrics", exposition, methods=["GET"]),
-    ]
+    return [*routes, Route("/metrics", exposition, methods=["GET"])]

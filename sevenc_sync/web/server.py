@@ -3,8 +3,11 @@
 import asyncio
 import logging
 import socket
+import ssl
 import threading
-from typing import Self
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, Self
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -15,6 +18,13 @@ ENDING_SECONDS = 5  # how long a stop waits for answers under way
 
 class WebProblem(Exception):
     """The listener cannot be opened; the text says why and what to do."""
+
+
+class Tls(NamedTuple):
+    """A certificate and its key, both files in PEM."""
+
+    certificate: Path
+    key: Path
 
 
 class _Uvicorn(uvicorn.Server):
@@ -38,11 +48,15 @@ class _Uvicorn(uvicorn.Server):
 class WebServer:
     """Serves an app at host and port (0: a free one) from `start` to `stop`, or within a with statement.
 
+    What `proxies` (addresses) say of who asks, and how, is believed; of others it is not.
+
     Raises WebProblem when the address cannot be had.
     """
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        self._app = app
+    def __init__(
+        self, app: ASGIApp, host: str, port: int, tls: Tls | None = None, proxies: Sequence[str] = ()
+    ) -> None:
+        self._app, self._tls, self._proxies = app, tls, list(proxies)
         self._host, self._port = host, port
         self._socket: socket.socket | None = None
         self._server: _Uvicorn | None = None
@@ -50,9 +64,9 @@ class WebServer:
 
     @property
     def address(self) -> str:
-        """`http://HOST:PORT`, without a slash at the end."""
+        """`http://HOST:PORT` or `https://HOST:PORT`, without a slash at the end."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}"
+        return f"{'https' if self._tls else 'http'}://{host}:{self._port}"
 
     def start(self) -> None:
         """Bind the port and serve. Raises WebProblem."""
@@ -78,9 +92,17 @@ class WebServer:
             http="h11",
             ws="none",
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(self._proxies),
+            forwarded_allow_ips=self._proxies,
+            ssl_certfile=None if self._tls is None else str(self._tls.certificate),
+            ssl_keyfile=None if self._tls is None else str(self._tls.key),
             timeout_graceful_shutdown=ENDING_SECONDS,
         )
+        try:
+            config.load()
+        except (OSError, ssl.SSLError) as error:
+            self._socket.close()
+            raise WebProblem(f"web.certificate or web.key cannot be used: {error}.") from error
         self._server = _Uvicorn(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="web", daemon=True

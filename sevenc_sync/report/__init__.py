@@ -1,0 +1,1 @@
+"""The client report, and the charts that it shares with the console."""

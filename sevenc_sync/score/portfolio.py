@@ -1,0 +1,81 @@
+"""All clients at a glance: scores, the levels of the blocks, and how the scores went; without what is behind them."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from sevenc_sync.clock import from_seconds, to_seconds
+from sevenc_sync.score.rules import Rules
+from sevenc_sync.store.tables import client, client_score, part_score, score_history
+
+
+class BlockLevel(msgspec.Struct, frozen=True):
+    """A block's level (0 to 5, None: unknown); provisional where less than half of it is proven."""
+
+    level: float | None
+    is_provisional: bool
+
+
+class Headline(msgspec.Struct, frozen=True, kw_only=True):
+    """One client: score (0 to 100, None: unknown), proof (0 to 1), and its blocks in the framework's order."""
+
+    client: int
+    name: str
+    group: str | None
+    score: float | None
+    score_without: float | None
+    proof: float
+    is_provisional: bool
+    at: datetime
+    blocks: tuple[BlockLevel, ...]
+
+
+def headlines(connection: Connection, rules: Rules, clients: Collection[int] | None = None) -> list[Headline]:
+    """All active clients that were scored, or those of `clients` among them, by name."""
+    mine = [] if clients is None else [client_score.c.client.in_(sorted(clients))]
+    statement = (
+        select(client_score, client.c.name, client.c.grp)
+        .join(client, client.c.id == client_score.c.client)
+        .where(client.c.is_active, *mine)
+        .order_by(client.c.name, client.c.id)
+    )
+    slugs = [block.slug for block in rules.blocks]
+    columns = part_score.c
+    parts = select(columns.client, columns.slug, columns.level, columns.is_provisional)
+    parts = parts.where(columns.slug.in_(slugs))
+    if clients is not None:
+        parts = parts.where(columns.client.in_(sorted(clients)))
+    levels = {(row[0], row[1]): BlockLevel(row[2], bool(row[3])) for row in connection.execute(parts)}
+    unknown = BlockLevel(None, False)
+    return [
+        Headline(
+            client=row.client,
+            name=row.name,
+            group=row.grp,
+            score=row.score,
+            score_without=row.score_without,
+            proof=row.proof,
+            is_provisional=row.is_provisional,
+            at=from_seconds(row.at),
+            blocks=tuple(levels.get((row.client, slug), unknown) for slug in slugs),
+        )
+        for row in connection.execute(statement)
+    ]
+
+
+def score_lines(
+    connection: Connection, clients: Collection[int], since: datetime
+) -> dict[int, list[tuple[datetime, float | None]]]:
+    """How the scores of those clients went since then: (when, score), oldest first."""
+    columns = score_history.c
+    statement = (
+        select(columns.client, columns.at, columns.level)
+        .where(columns.kind == "client", columns.at >= to_seconds(since), columns.client.in_(sorted(clients)))
+        .order_by(columns.id)
+    )
+    found: dict[int, list[tuple[datetime, float | None]]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.client, []).append((from_seconds(row.at), row.level))
+    return found

@@ -1,0 +1,147 @@
+"""Who may see and do what: sessions, roles, forged forms, guessing, headers."""
+
+import re
+import urllib.error
+import urllib.request
+from datetime import timedelta
+from http.cookiejar import CookieJar
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from sevenc_sync.clock import utc_now
+from sevenc_sync.sections import WebSettings
+from sevenc_sync.web.signin import own_page
+from sevenc_sync.web.throttle import FREE, Throttle
+
+PASSWORD = "a long enough password"
+
+
+class Client:
+    """A browser without a window."""
+
+    def __init__(self, console: Any) -> None:
+        self.base = console.address
+        self.jar = CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+
+    def ask(self, path: str, form: dict[str, str] | None = None, **headers: str) -> tuple[int, str, Any]:
+        data = None if form is None else urlencode(form).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.base + path, data, named)  # noqa: S310 - our own server
+        try:
+            with self.opener.open(request, timeout=60) as answer:
+                return answer.status, answer.read().decode(), answer
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode(), error
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> int:
+        return self.ask("/login", {"name": name, "password": password, "next": "/audit"})[0]
+
+    def csrf(self) -> str:
+        found = re.search(r'name="csrf" value="([^"]+)"', self.ask("/audit")[1])
+        assert found is not None
+        return found[1]
+
+
+@pytest.fixture
+def client(console: Any) -> Client:
+    return Client(console)
+
+
+def test_nobody_sees_a_page_without_signing_in(client: Client) -> None:
+    for path in ("/", "/clients/1", "/audit", "/outbox"):
+        status, text, answer = client.ask(path)
+        assert (status, "Sign in" in text) == (200, True)
+        assert "/login" in answer.url
+
+
+def test_every_answer_has_the_headers(client: Client) -> None:
+    for path in ("/login", "/static/console.css", "/nothing", "/api/v1/clients"):
+        headers = client.ask(path)[2].headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_cookie_is_for_us_alone(client: Client) -> None:
+    assert client.sign_in("vera") == 200
+    (cookie,) = client.jar
+    assert cookie.has_nonstandard_attr("HttpOnly")
+    assert cookie.get_nonstandard_attr("SameSite") == "lax"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "form", "status"),
+    [
+        ("vera", "/outbox", {"action": "approve", "row": "1"}, 403),
+        ("vera", "/clients/1/attest", {"field": "x"}, 403),
+        ("max", "/matching", {"verdict": "ignore"}, 403),
+        ("max", "/syncs/read", {"target": "psa"}, 403),
+        ("max", "/outbox", {"action": "approve", "row": "999999"}, 422),
+        ("olga", "/syncs/read", {"target": "nobody"}, 404),
+    ],
+)
+def test_a_role_may_do_what_it_may(
+    client: Client, name: str, path: str, form: dict[str, str], status: int
+) -> None:
+    client.sign_in(name)
+    assert client.ask(path, form | {"csrf": client.csrf()})[0] == status
+
+
+def test_a_form_of_another_site_does_nothing(client: Client) -> None:
+    client.sign_in("olga")
+    form = {"action": "release", "reason": "because"}
+    assert client.ask("/outbox", form)[0] == 403
+    assert client.ask("/outbox", form | {"csrf": "made up"})[0] == 403
+    mine = form | {"csrf": client.csrf()}
+    assert client.ask("/outbox", mine, Sec_Fetch_Site="cross-site")[0] == 403
+    assert client.ask("/outbox", mine, Origin="http://example.com")[0] == 403
+    assert client.ask("/outbox", mine)[0] == 422  # it was read: the brake holds nothing
+
+
+def test_signing_out_ends_the_session(client: Client) -> None:
+    client.sign_in("vera")
+    (cookie,) = client.jar
+    client.ask("/logout", {"csrf": client.csrf()})
+    client.jar.set_cookie(cookie)
+    assert "/login" in client.ask("/audit")[2].url
+
+
+def test_guessing_is_slowed_down_and_noted(console: Any, client: Client) -> None:
+    statuses = [client.sign_in("nobody at all", f"wrong {number}") for number in range(FREE + 1)]
+    assert statuses == [401] * FREE + [429]
+    # The address has to wait too; for the tests after this one it is forgotten.
+    console.site.throttle.right(("address 127.0.0.1",))
+
+
+def test_waiting_grows_and_ends() -> None:
+    throttle, now, keys = Throttle(), utc_now(), ("name a",)
+    for _ in range(FREE):
+        assert throttle.waits(keys, now) is None
+        throttle.wrong(keys, now)
+    first = throttle.waits(keys, now)
+    assert first is not None
+    throttle.wrong(keys, now)
+    second = throttle.waits(keys, now)
+    assert second is not None
+    assert second > first
+    assert throttle.waits(keys, now + timedelta(minutes=20)) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["//example.com", "https://example.com", "/\\example.com", "javascript:x", "/\nx", ""]
+)
+def test_signing_in_leads_nowhere_else(text: str) -> None:
+    assert own_page(text) == "/"
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:7077", "192.168.1.5:80", "[::]:7077"])
+def test_passwords_do_not_cross_a_network_in_the_open(listen: str) -> None:
+    with pytest.raises(ValueError, match="is reached from other machines"):
+        WebSettings(listen=listen)
+    assert WebSettings(listen=listen, trusted_proxies=("10.0.0.5",)).listen == listen
