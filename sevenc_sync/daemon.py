@@ -20,8 +20,8 @@ from sevenc_sync.engine.local import Engine
 from sevenc_sync.engine.metrics import Metrics
 from sevenc_sync.engine.notify import Notifier
 from sevenc_sync.engine.reload import Refused, reconfigure
-from sevenc_sync.engine.rest import few_arenas, give_back
 from sevenc_sync.engine.report_job import write_reports
+from sevenc_sync.engine.rest import few_arenas, give_back
 from sevenc_sync.engine.sync_job import Account
 from sevenc_sync.push import DeliverySummary
 from sevenc_sync.store.database import StoreProblem, StoreUnwritable, store_answers
