@@ -5,7 +5,7 @@ from datetime import datetime
 
 from connectors.autotask_psa import wire
 from sevenc_sync.connect.pages import Envelope, NextAddress
-from sevenc_sync.connect.stream import Count, Window
+from sevenc_sync.connect.stream import Apart, Asked, Count, Window
 from sevenc_sync.connect.text import iso
 
 Body = Mapping[str, object]
@@ -45,6 +45,28 @@ def any_of(*filters: Filter) -> Filter:
 def ids(fields: Sequence[str] | None) -> Callable[[Sequence[str]], Body]:
     """The question for these records."""
     return lambda wanted: query(fields, {"op": "in", "field": "id", "value": [int(one) for one in wanted]})
+
+
+def _ids_alone(asked: Asked) -> Asked:
+    params, body = asked
+    return params, {**(body or {}), "includeFields": ["id"]}
+
+
+def _these(asked: Asked, wanted: Sequence[str]) -> Asked:
+    params, body = asked
+    chosen = {"op": "in", "field": "id", "value": [int(one) for one in wanted]}
+    return params, {**(body or {}), "filter": [chosen]}
+
+
+def _after(asked: Asked, key: str) -> Asked:
+    params, body = asked
+    filters = (body or {}).get("filter")
+    further = {"op": "gt", "field": "id", "value": int(key)}
+    return params, {**(body or {}), "filter": [*(filters if isinstance(filters, list) else []), further]}
+
+
+# Records come in the order of their ids, so what follows one is what has a greater id.
+APART = Apart(ids=_ids_alone, these=_these, after=_after, chunk=CHUNK)
 
 
 def everything(record: type[wire.Wire]) -> Callable[[Window], Body]:

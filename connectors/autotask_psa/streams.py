@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from connectors.autotask_psa import canonical, contracts, picklists, queries, wire, work
+from connectors.autotask_psa.lists import DAILY, LISTS, rights
 from connectors.autotask_psa.queries import ANY, Body, Filter, any_of, changed, everything, ids, query, since
-from sevenc_sync.connect.pages import Envelope, SinglePage
 from sevenc_sync.connect.stream import Listed, Stream, Sweep, Window
 from sevenc_sync.connect.text import iso
 from sevenc_sync.model import (
@@ -22,51 +22,8 @@ from sevenc_sync.model import (
 
 _OFTEN = timedelta(minutes=15)
 _FOUR_TIMES_A_DAY = timedelta(hours=6)
-_DAILY = timedelta(days=1)
 
 _NOT_COMPLETE: Filter = {"op": "noteq", "field": "status", "value": int(canonical.COMPLETE)}
-
-
-def _rights(where: str) -> str:
-    """A right as a security level names it (Admin > Security Levels)."""
-    return f"{where}: view all"
-
-
-def _picklist_stream(collection: str, name: str, title: str, where: str) -> Stream:
-    """A collection's description, for the values of its lists. A tenant hides old values and never removes them."""
-    return Stream(
-        name=name,
-        title=title,
-        path=f"/{collection}/entityInformation/fields",
-        wire=wire.FieldInfo,
-        key="name",
-        to_canonical=picklists.values_of(collection),
-        records=(Lookup,),
-        paginator=SinglePage(),
-        layout=Envelope("fields"),
-        cadence=_DAILY,
-        needs=_rights(where),
-    )
-
-
-def _named_stream(collection: str, name: str, title: str, kind: str, where: str) -> Stream:
-    """A short collection that is used for its names."""
-    return Stream(
-        name=name,
-        title=title,
-        path=f"/{collection}/query",
-        wire=wire.Named,
-        to_canonical=canonical.named(kind),
-        records=(Lookup,),
-        complete=(Lookup,),
-        scope={"kind": kind},
-        paginator=queries.PAGES,
-        layout=queries.ITEMS,
-        count=queries.COUNT,
-        body=everything(wire.Named),
-        cadence=_DAILY,
-        needs=_rights(where),
-    )
 
 
 def _open_or_recent_tickets(window: Window) -> Filter:
@@ -101,63 +58,7 @@ def _listed_ticket(record: wire.TicketId) -> Listed:
 
 
 STREAMS = (
-    _picklist_stream("Companies", "company_lists", "Lists of companies", "CRM > Companies"),
-    _picklist_stream(
-        "Tickets",
-        "ticket_lists",
-        "Lists of tickets: queues, issues, statuses, priorities",
-        "Service Desk > Tickets",
-    ),
-    _picklist_stream(
-        "ConfigurationItems",
-        "configuration_item_lists",
-        "Lists of devices: types, makers, models",
-        "CRM > Configuration Items",
-    ),
-    _picklist_stream(
-        "Contracts", "contract_lists", "Lists of contracts: types, statuses, periods", "Contracts > Contracts"
-    ),
-    _picklist_stream(
-        "Projects", "project_lists", "Lists of projects: types, statuses", "Projects > Projects"
-    ),
-    _picklist_stream("Tasks", "task_lists", "Lists of tasks: statuses", "Projects > Tasks"),
-    _picklist_stream("CompanyNotes", "note_lists", "Action types of company notes", "CRM > Notes"),
-    _picklist_stream("CompanyToDos", "to_do_lists", "Action types of to-dos", "CRM > To Dos"),
-    Stream(
-        name="company_fields",
-        title="Lists of the companies' own fields",
-        path="/Companies/entityInformation/userDefinedFields",
-        wire=wire.FieldInfo,
-        key="name",
-        to_canonical=picklists.company_fields,
-        records=(Lookup,),
-        paginator=SinglePage(),
-        layout=Envelope("fields"),
-        cadence=_DAILY,
-        needs=_rights("CRM > Companies"),
-    ),
-    Stream(
-        name="resources",
-        title="The MSP's own people",
-        path="/Resources/query",
-        wire=wire.Resource,
-        to_canonical=canonical.resource,
-        records=(Lookup,),
-        complete=(Lookup,),
-        scope={"kind": "resource"},
-        paginator=queries.PAGES,
-        layout=queries.ITEMS,
-        count=queries.COUNT,
-        body=everything(wire.Resource),
-        cadence=_DAILY,
-        needs=_rights("Admin > Resources"),
-    ),
-    _named_stream("BillingCodes", "work_types", "Work types", "work_type", "Admin > Billing Codes"),
-    _named_stream("Roles", "roles", "Roles", "role", "Admin > Roles"),
-    _named_stream("Services", "services", "Services", "service", "Contracts > Services"),
-    _named_stream(
-        "ServiceBundles", "service_bundles", "Service bundles", "service_bundle", "Contracts > Services"
-    ),
+    *LISTS,
     Stream(
         name="companies",
         title="Companies",
@@ -168,6 +69,7 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         # all fields: a list of them leaves the MSP's own ones out
         body=changed(None, "lastActivityDate", lambda _window: ANY),
         delta=True,
@@ -179,7 +81,7 @@ STREAMS = (
             chunk=queries.CHUNK,
         ),
         lookups=("company_type", picklists.COMPANY_FIELD),
-        needs=_rights("CRM > Companies"),
+        needs=rights("CRM > Companies"),
     ),
     Stream(
         name="contracts",
@@ -192,10 +94,11 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         # few enough to be read whole; not every tenant can ask by their time of change
         body=everything(wire.Contract),
         lookups=("contract_type", "contract_category", "contract_status", "contract_period", "sla"),
-        needs=_rights("Contracts > Contracts"),
+        needs=rights("Contracts > Contracts"),
     ),
     Stream(
         name="contract_service_units",
@@ -207,9 +110,10 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         body=lambda window: _units(wire.ServiceUnits, window),
-        cadence=_DAILY,
-        needs=_rights("Contracts > Contracts"),
+        cadence=DAILY,
+        needs=rights("Contracts > Contracts"),
     ),
     Stream(
         name="contract_services",
@@ -223,11 +127,12 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         body=everything(wire.ContractService),
-        cadence=_DAILY,
+        cadence=DAILY,
         lookups=("service", "service_units"),
         related=(("contract", "company"),),
-        needs=_rights("Contracts > Contracts"),
+        needs=rights("Contracts > Contracts"),
     ),
     Stream(
         name="contract_bundle_units",
@@ -239,9 +144,10 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         body=lambda window: _units(wire.BundleUnits, window),
-        cadence=_DAILY,
-        needs=_rights("Contracts > Contracts"),
+        cadence=DAILY,
+        needs=rights("Contracts > Contracts"),
     ),
     Stream(
         name="contract_bundles",
@@ -255,11 +161,12 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         body=everything(wire.ContractServiceBundle),
-        cadence=_DAILY,
+        cadence=DAILY,
         lookups=("service_bundle", "bundle_units"),
         related=(("contract", "company"),),
-        needs=_rights("Contracts > Contracts"),
+        needs=rights("Contracts > Contracts"),
     ),
     Stream(
         name="configuration_items",
@@ -272,11 +179,12 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         # whole each time: nobody has confirmed that one can ask by their time of change
         body=everything(wire.ConfigurationItem),
         cadence=_FOUR_TIMES_A_DAY,
         lookups=("asset_type", "manufacturer", "model"),
-        needs=_rights("CRM > Configuration Items"),
+        needs=rights("CRM > Configuration Items"),
     ),
     Stream(
         name="tickets",
@@ -288,6 +196,7 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         body=changed(wire.fields_of(wire.Ticket), "lastActivityDate", _open_or_recent_tickets),
         delta=True,
         cadence=_OFTEN,
@@ -309,7 +218,7 @@ STREAMS = (
             "sla",
             "resource",
         ),
-        needs=_rights("Service Desk > Tickets"),
+        needs=rights("Service Desk > Tickets"),
     ),
     Stream(
         name="projects",
@@ -322,10 +231,11 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         body=changed(wire.fields_of(wire.Project), "lastActivityDateTime", _open_or_recent_projects),
         delta=True,
         lookups=("project_type", "project_status", "resource"),
-        needs=_rights("Projects > Projects"),
+        needs=rights("Projects > Projects"),
     ),
     Stream(
         name="tasks",
@@ -338,11 +248,12 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         body=changed(wire.fields_of(wire.Task), "lastActivityDateTime", _open_or_recent_tasks),
         delta=True,
         lookups=("task_status",),
         related=(("project", "company"),),
-        needs=_rights("Projects > Tasks"),
+        needs=rights("Projects > Tasks"),
     ),
     Stream(
         name="time_entries",
@@ -355,6 +266,7 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         body=changed(
             wire.fields_of(wire.TimeEntry),
             "lastModifiedDateTime",
@@ -363,7 +275,7 @@ STREAMS = (
         delta=True,
         lookups=("work_type", "role", "resource"),
         related=(("ticket", "company"), ("phase", "company"), ("phase", "project"), ("contract", "company")),
-        needs=_rights("Timesheets > Time Entries"),
+        needs=rights("Timesheets > Time Entries"),
     ),
     Stream(
         name="activities",
@@ -377,6 +289,7 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         body=changed(
             wire.fields_of(wire.Activity),
             "lastModifiedDate",
@@ -384,7 +297,7 @@ STREAMS = (
         ),
         delta=True,
         lookups=("note_action", "resource"),
-        needs=_rights("CRM > Notes"),
+        needs=rights("CRM > Notes"),
     ),
     Stream(
         name="to_dos",
@@ -399,6 +312,7 @@ STREAMS = (
         paginator=queries.PAGES,
         layout=queries.ITEMS,
         count=queries.COUNT,
+        apart=queries.APART,
         body=changed(
             wire.fields_of(wire.ToDo),
             "lastModifiedDate",
@@ -406,6 +320,6 @@ STREAMS = (
         ),
         delta=True,
         lookups=("to_do_action", "resource"),
-        needs=_rights("CRM > To Dos"),
+        needs=rights("CRM > To Dos"),
     ),
 )

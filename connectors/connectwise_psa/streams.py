@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.connectwise_psa import canonical, wire, work
+from connectors.connectwise_psa.apart import APART, CHUNK
 from sevenc_sync.connect.pages import Keyset
 from sevenc_sync.connect.stream import Listed, Parent, Ranges, Stream, Sweep, Window
 from sevenc_sync.connect.text import iso
@@ -35,9 +36,6 @@ _WEEKLY = timedelta(days=7)
 LAG = timedelta(minutes=10)  # taken off the time of a pass: the vendor's index trails its clock
 
 AT_ONCE = 4  # more parallel calls of one tenant have been throttled
-
-# So many ids in one question: with the longest `fields` the address stays below 2,000 characters.
-REREAD = 100
 
 
 def _everything(record: type[wire.Wire]) -> Callable[[Window], Mapping[str, str]]:
@@ -137,7 +135,7 @@ def _sweep(
         listed=facts,
         params=params,
         reread=reread,
-        chunk=REREAD,
+        chunk=CHUNK,
         cadence=cadence,
     )
 
@@ -181,6 +179,7 @@ STREAMS = (
         scope={"kind": "company_status"},
         paginator=_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         params=_everything(wire.CompanyStatus),
         cadence=_DAILY,
         needs="Companies > Company Maintenance: Inquire All",
@@ -196,6 +195,7 @@ STREAMS = (
         scope={"kind": "board"},
         paginator=_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         params=_everything(wire.Board),
         cadence=_DAILY,
         needs="Service Desk > Service Tickets: Inquire All, and System > Table Setup: Inquire All",
@@ -213,6 +213,7 @@ STREAMS = (
         scope={"kind": "board_type"},
         paginator=_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         params=_everything(wire.BoardType),
         cadence=_DAILY,
         needs="Service Desk > Service Tickets: Inquire All, and System > Table Setup: Inquire All",
@@ -228,6 +229,7 @@ STREAMS = (
         scope={"kind": "priority"},
         paginator=_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         params=_everything(wire.Priority),
         cadence=_DAILY,
         needs="Service Desk > Service Tickets: Inquire All, and System > Table Setup: Inquire All",
@@ -241,6 +243,7 @@ STREAMS = (
         records=(Company,),
         paginator=_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         params=_changed(wire.Company),
         delta=True,
         sweep=_sweep(wire.Company, listed=wire.SweptCompany, facts=_listed_company),
@@ -256,6 +259,7 @@ STREAMS = (
         records=(Ticket,),
         paginator=_LARGE_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         params=_tickets,
         delta=True,
         ranges=_ranges(wire.Ticket, _all_tickets),
@@ -273,6 +277,7 @@ STREAMS = (
         records=(Asset,),
         paginator=_LARGE_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         params=_changed(wire.Configuration),
         delta=True,
         ranges=_ranges(wire.Configuration),
@@ -288,6 +293,7 @@ STREAMS = (
         records=(Contract,),
         paginator=_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         params=_changed(wire.Agreement),
         delta=True,
         sweep=_sweep(wire.Agreement),
@@ -304,6 +310,7 @@ STREAMS = (
         complete=(ContractLine,),
         paginator=_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         # one request an agreement, be it for all lines or for those that changed: an agreement's own time of change does
         # not tell of them, and they go with it to another company when two are merged
         params=_everything(wire.Addition),
@@ -319,6 +326,7 @@ STREAMS = (
         records=(Project,),
         paginator=_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         params=_since(wire.Project, _open_or_recent),
         delta=True,
         sweep=_sweep(wire.Project, _open_or_recent),
@@ -337,6 +345,7 @@ STREAMS = (
         complete=(Phase,),
         paginator=_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         params=_everything(wire.Phase),
         # a delta goes below fewer projects; below each it reads all phases, which change with their project
         delta=True,
@@ -353,6 +362,7 @@ STREAMS = (
         records=(TimeEntry,),
         paginator=_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         params=_since(wire.TimeEntry, _worked_recently),
         delta=True,
         # the longest list of all
@@ -369,6 +379,7 @@ STREAMS = (
         records=(Activity,),
         paginator=_PAGES,
         headers=FORWARD_ONLY,
+        apart=APART,
         params=_since(wire.Activity, _recent),
         delta=True,
         sweep=_sweep(wire.Activity, _recent),

@@ -13,6 +13,7 @@ class Problem(Exception):
 
     actor: ClassVar[str] = "us"
     default_action: ClassVar[str] = "Report this with the output of `sevenc-sync log RUN`."
+    status: int | None = None  # of the answer that it was read from, where it was one
 
     def __init__(self, text: str, *, action: str | None = None, detail: str = "") -> None:
         super().__init__(text)

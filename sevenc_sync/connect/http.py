@@ -222,11 +222,12 @@ class Http:
         headers: Mapping[str, str] | None = None,
         json_body: object = None,
         form: Mapping[str, str] | None = None,
+        tries: int | None = None,
     ) -> T:
         """Read and parse, again from the start while the vendor is down or the body is no JSON (parse: Malformed).
 
-        With `json_body` or a `form` the question is asked by POST, for vendors whose queries or tokens are. Raises the
-        kit's Problems.
+        With `json_body` or a `form` the question is asked by POST, for vendors whose queries or tokens are. `tries`: so
+        many at most, instead of the account's own number. Raises the kit's Problems.
         """
         method = "GET" if json_body is None and form is None else "POST"
 
@@ -244,7 +245,7 @@ class Http:
                 raise _Retryable(error, "fault in a 200") from error
 
         retrying = Retrying(
-            stop=stop_after_attempt(self._policy.attempts),
+            stop=stop_after_attempt(tries or self._policy.attempts),
             retry=retry_if_exception(lambda error: isinstance(error, _Retryable)),
             wait=self._wait_time,
             sleep=self._pause,
@@ -411,6 +412,7 @@ class Http:
             if status == THROTTLED or (status in TRANSIENT and "retry-after" in headers):
                 return self._throttled(path, status, headers, said)
             problem = problem_by_status(path, status, headers, said)
+        problem.status = status
         return _Retryable(problem, str(status)) if isinstance(problem, VendorDown) else problem
 
     def _throttled(

@@ -317,6 +317,14 @@ class NextAddress:
 OFFSET = "@offset"  # a page parameter that is not sent: how far the vendor said that it has come
 
 
+AFTER = (
+    "@after"  # a page parameter that is not sent: the question is for records with a greater id than this one
+)
+LAST = (
+    "@last"  # the same: the id of the last record before this page, where the page's address does not tell it
+)
+
+
 def sent(params: Mapping[str, str | int]) -> Params:
     """The page parameters that a request has."""
     return {name: value for name, value in params.items() if not name.startswith("@")}

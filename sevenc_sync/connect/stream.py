@@ -170,6 +170,23 @@ class Count:
     page: int
 
 
+Asked = tuple[Mapping[str, str], Mapping[str, object] | None]  # a question's parameters, and its body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """How a page that the vendor answers with 500 for ever is taken apart, to get all of its records but the bad one.
+
+    Each makes a question of the list's own: `ids` for the ids alone, `these` for the records of these ids, at most `chunk` at
+    once, `after` for the records with a greater id, where pages are not asked for by their first key.
+    """
+
+    ids: Callable[[Asked], Asked]
+    these: Callable[[Asked, Sequence[str]], Asked]
+    after: Callable[[Asked, str], Asked] | None = None
+    chunk: int = 100
+
+
 Fold = Literal["only", "sum", "earliest"]
 """How a column comes of the records of one answer: the only one says it, their sum, or the earliest of their times.
 
@@ -248,6 +265,7 @@ class Stream:
     ] = ()  # keys of a record that may hold secrets: cut out of what quarantine keeps
     beside: tuple[Beside, ...] = ()
     count: Count | None = None
+    apart: Apart | None = None
 
     @property
     def builds_runs(self) -> bool:

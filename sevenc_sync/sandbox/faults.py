@@ -15,7 +15,7 @@ from sevenc_sync.sandbox.exchange import Answer, Call, Vendor
 
 Action = Literal[
     "status", "delay", "cut", "invalid_json", "html", "repeat_page", "empty_page", "duplicate",
-    "mutate", "clock_skew", "trickle", "redirect", "big_record",
+    "mutate", "clock_skew", "trickle", "redirect", "big_record", "poison",
 ]  # fmt: skip
 HTML = b"<!doctype html><html><body><h1>Down for maintenance</h1></body></html>"
 MISSING = "__missing__"
@@ -36,6 +36,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     - `duplicate`: the last record of the previous page comes first once more, as when it moves while pages are read
     - `mutate`: in record `index` of the list (or the single record) set `key` (`a/b` for a nested one, `a/0/b` in a list) to `value`
     - `big_record`: the same with a text of `size` characters
+    - `poison`: answer `status` to whatever would hold the record whose `key` is `value` with its field `chokes_on`, or with
+      any other one
     - `clock_skew`: the Date header is `seconds` ahead (negative: behind); `redirect`: to `location`
     """
 
@@ -55,6 +57,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     key: str = ""
     value: Any = None
     size: int = 1_000_000
+    chokes_on: str = ""
     location: str = "http://elsewhere.invalid/"
 
     @property
@@ -188,6 +191,9 @@ def _spoil(  # noqa: PLR0911 (one line for each action)
             return _changed(delivery, trickle=fault.seconds)
         case "status":
             return _changed(delivery, answer=_failure(fault, vendor, now))
+        case "poison":
+            poisoned = _holds(answer, fault, vendor)
+            return _changed(delivery, answer=_failure(fault, vendor, now)) if poisoned else delivery
         case "invalid_json":
             return _changed(delivery, answer=_with_body(answer, answer.body[:-1] + b",}"))
         case "html":
@@ -210,6 +216,22 @@ def _failure(fault: Fault, vendor: Vendor, now: datetime) -> Answer:
         moment = format_datetime(now + timedelta(seconds=fault.retry_after), usegmt=True)
         headers["Retry-After"] = moment if fault.retry_date else str(fault.retry_after)
     return Answer(answer.status, answer.body, headers, answer.content_type)
+
+
+def _holds(answer: Answer, fault: Fault, vendor: Vendor) -> bool:
+    """Whether the record that the vendor chokes on is among what it would send, with more than its key."""
+    body = _decoded(answer)
+    records = vendor.records_in(body)
+    return any(
+        isinstance(record, dict)
+        and record.get(fault.key) == fault.value
+        and any(
+            value
+            for name, value in record.items()
+            if name == fault.chokes_on or (name != fault.key and not fault.chokes_on)
+        )
+        for record in ([body] if records is None else records)
+    )
 
 
 def _other_records(answer: Answer, fault: Fault, vendor: Vendor, before: Answer | None) -> Answer:

@@ -40,6 +40,15 @@ class DecodedPage:
     last_key: str | None = None
     paging: Mapping[str, object] = field(default_factory=dict)
 
+    def add(self, other: "DecodedPage") -> None:
+        """Take what another page holds."""
+        self.count += other.count
+        for table, rows in other.rows.items():
+            self.rows[table].extend(rows)
+        self.bad += other.bad
+        self.marks += other.marks
+        self.keys += other.keys
+
 
 class PageDecoder:
     """Decodes one stream's pages. Decoders are made once: they are compiled by the library."""

@@ -13,8 +13,8 @@ import structlog
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import AccessProblem, ContractChanged, Problem, RecordVanished, VendorDown
 from sevenc_sync.connect.http import Http, Response
-from sevenc_sync.connect.pages import NEXT, Incomplete, PageInfo, Params, sent
-from sevenc_sync.connect.stream import Context, Detail, Parent, Stream, Window
+from sevenc_sync.connect.pages import AFTER, LAST, NEXT, Incomplete, PageInfo, Params, sent
+from sevenc_sync.connect.stream import Asked, Context, Detail, Parent, Stream, Window
 from sevenc_sync.connect.walk import names_next
 from sevenc_sync.model import Lookup
 from sevenc_sync.store.bulk import Counts, save_phrases, upsert
@@ -27,6 +27,7 @@ from sevenc_sync.store.seen import Place, forget_seen, mark_seen
 from sevenc_sync.sync.batch import Batch
 from sevenc_sync.sync.beside import Told, read_beside
 from sevenc_sync.sync.decode import DecodedPage, PageDecoder
+from sevenc_sync.sync.poisoned import MAX_OF_A_RUN, TakenApart, is_of_the_page
 from sevenc_sync.sync.unchanged import KnownRecords, depends_on_itself_alone
 
 T = TypeVar("T")
@@ -97,6 +98,7 @@ class Pass:
     _decoder: PageDecoder = field(init=False)
     _home: str = field(init=False)  # the table of the rows that the stream makes
     _newest: int | None = None
+    _poisoned: int = 0  # records that the vendor cannot give
     _beside: Told = field(default_factory=dict)
     place: Token | None = None  # where a later run would go on after the batch
 
@@ -183,7 +185,7 @@ class Pass:
         params: Params | None = resumed if resumed is not None else self.stream.paginator.first()
         seen: set[tuple[tuple[str, str | int], ...]] = set()
         while params is not None:
-            mark = tuple(sorted(params.items()))
+            mark = tuple(sorted((name, value) for name, value in params.items() if name != LAST))
             if mark in seen:
                 raise ContractChanged(f"{path} leads back to a page already read: {dict(params)}.")
             seen.add(mark)
@@ -211,10 +213,7 @@ class Pass:
             now = self.clock()
             if self.started is None:
                 self.started = response.server_time or now
-            context = Context(
-                now=now, parent=parent, lookups=self.lookups, rows=self.related, beside=self._beside
-            )
-            page = self._decoder.page(response.body, context, to_seconds(now))
+            page = self._decode(response.body, parent)
             if not question.holds(page.last_key):
                 raise Incomplete(f"records that belong elsewhere, for {dict(params)}")
             info = PageInfo(
@@ -224,9 +223,57 @@ class Pass:
                 paging=page.paging,
                 link_next=names_next(response.headers),
             )
-            return page, self.stream.paginator.next(info)
+            following = self.stream.paginator.next(info)
+            if following is not None and NEXT in following and page.last_key is not None:
+                following[LAST] = page.last_key
+            return page, following
 
-        return self.ask(path, question, params, parse)
+        try:
+            return self.ask(path, question, params, parse)
+        except (VendorDown, ContractChanged) as problem:
+            if self.stream.apart is None or not is_of_the_page(problem):
+                raise
+            return self._without_the_poisoned(path, question, params, parent, problem)
+
+    def _decode(self, body: bytes, parent: Parent | None) -> DecodedPage:
+        now = self.clock()
+        context = Context(
+            now=now, parent=parent, lookups=self.lookups, rows=self.related, beside=self._beside
+        )
+        return self._decoder.page(body, context, to_seconds(now))
+
+    def _without_the_poisoned(
+        self, path: str, question: Question, params: Params, parent: Parent | None, problem: Problem
+    ) -> tuple[DecodedPage, Params | None]:
+        """The page that the vendor cannot give, without the records that it chokes on. Raises the problem."""
+        apart = self.stream.apart
+        asked = self._asked(question, params)
+        if apart is None or (NEXT in params and (apart.after is None or LAST not in params)):
+            raise problem
+        if apart.after is not None and LAST in params:
+            asked = apart.after((question.params, question.body), str(params[LAST]))
+        page, following = TakenApart(
+            http=self.http,
+            stream=self.stream,
+            apart=apart,
+            path=path,
+            asked=asked,
+            params={name: value for name, value in params.items() if name != NEXT},
+            read=lambda body: self._decode(body, parent),
+            room=MAX_OF_A_RUN - self._poisoned,
+            problem=problem,
+        ).run()
+        if not question.holds(page.last_key):
+            raise problem
+        self._poisoned += len(page.bad)
+        return page, following
+
+    def _asked(self, question: Question, params: Params) -> Asked:
+        """The question for a page: the list's own, or for what comes behind a page that was taken apart."""
+        asked = (question.params, question.body)
+        if self.stream.apart is None or self.stream.apart.after is None or AFTER not in params:
+            return asked
+        return self.stream.apart.after(asked, str(params[AFTER]))
 
     def take(self, page: DecodedPage) -> None:
         """Take a page into the batch."""
@@ -260,15 +307,18 @@ class Pass:
                 raise ContractChanged(f"{path} goes on after {MAX_ANSWERS} pages.")
             return result
 
+        own, body = self._asked(question, params)
         made, following = self.http.read(
             str(params.get(NEXT, path)),
             parse_once,
-            params=None if NEXT in params else {**question.params, **sent(params)},
+            params=None if NEXT in params else {**own, **sent(params)},
             headers=self.stream.headers,
-            json_body=question.body,
+            json_body=body,
         )
         if following is not None and NEXT in following:
-            following = {NEXT: self.http.relative(str(following[NEXT]))}
+            following[NEXT] = self.http.relative(str(following[NEXT]))
+            if AFTER in params:
+                following[AFTER] = params[AFTER]
         return made, following
 
     def _token(

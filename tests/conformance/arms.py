@@ -142,3 +142,10 @@ def big(source: Source, stream: str) -> None:
         key="conformanceUnknown",
         size=10_000_000,
     )
+
+
+def poisoned(source: Source, stream: str) -> None:
+    """The vendor chokes on the stream's first record, and on whatever would hold it."""
+    key = source.stream(stream).key
+    value = json.loads(source.facts[stream].records[0])[key]
+    source.server.faults.add("poison", path=source.facts[stream].paths, key=key, value=value)

@@ -191,7 +191,7 @@ _PAGES = (
     Outcome(
         name="second-page-500",
         fault="500 for good, from the second page on",
-        arm=arms.second("status", times=ATTEMPTS, status=500),
+        arm=arms.second("status", times=ATTEMPTS + 1, status=500),
         state="failed",
         child_state="partial",
         kept="what was read before",
@@ -248,6 +248,15 @@ _PAGES = (
 )
 
 _RECORDS = (
+    Outcome(
+        name="poisoned",
+        fault="500 for good to every question that one record belongs to, where records can be asked for by id",
+        arm=arms.poisoned,
+        state="ok",
+        kept="all but the record",
+        cost="all tries of that page, then halves of it",
+        fits=lambda stream: stream.apart is not None,
+    ),
     _ok("unknown-field", "a field that is not known", arms.record("conformanceUnknown", {"a": [1, None]})),
     Outcome(
         name="missing-field",
@@ -300,7 +309,7 @@ _CLIENTS = frozenset(
     }
 )
 # What becomes of a stream by how it is read and by what its passes tell, not by what its records are.
-_KINDS = frozenset({"401", "403", "404", "500-lasting", "unknown-field", "null", "odd-values"})
+_KINDS = frozenset({"401", "403", "404", "500-lasting", "unknown-field", "poisoned", "null", "odd-values"})
 _STREAMS = frozenset({"missing-field", "wrong-type", "future", "duplicate"})
 
 
