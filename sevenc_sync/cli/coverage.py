@@ -147,9 +147,6 @@ def _print_unmapped(mapped: "Mapped") -> None:
         ("number", "words"),
         [(item.rows, _words(item.words, item.beside)) for item in mapped.unmapped],
     )
-    out.print(
-        "`sevenc-sync coverage --toml` prints an entry for each, to paste into a mapping file of your own."
-    )
 
 
 def _words(words: Mapping[str, str], beside: Mapping[str, str]) -> str:

@@ -188,6 +188,7 @@ def _step_json(plan: "ClientPlan", step: "Step", links: Mapping[str, Link]) -> d
         "is_gate": indicator.is_gate,
         "unknown": indicator.reason,
         "step": explained.fix,
+        "needs": explained.needs,
         "to_fix_total": explained.to_fix_total,
         "to_fix": [record_json(row, links) for row in explained.to_fix],
         "missing": list(explained.missing),
@@ -283,6 +284,8 @@ def _print_step(plan: "ClientPlan", step: "Step", links: Mapping[str, Link]) -> 
     if indicator.level is None:
         out.print(safe(f"      Unknown: {indicator.reason}"), soft_wrap=True)
     out.print(safe(f"      {explained.fix}"), soft_wrap=True)
+    if explained.needs is not None:
+        out.print(safe(f"      {explained.needs}"), soft_wrap=True)
     for missing in explained.missing:
         out.print(safe(f"      Not met by any record: {missing}"), soft_wrap=True)
     for call in attest_calls(plan.result.name, explained.to_attest):

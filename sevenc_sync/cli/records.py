@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Link", "address_of", "linked", "links_of", "record_json", "records_text"]
 
+_CALLED = ("number", "name", "summary")  # fields by which people know a record again
+
 
 def links_of(config: "Configuration") -> dict[str, Link]:
     """What makes a record's address in its vendor's own screens, by account name."""
@@ -41,18 +43,19 @@ def record_json(row: "EvidenceRow", links: Mapping[str, Link]) -> dict[str, obje
 
 
 def records_text(rows: "Sequence[EvidenceRow]", total: int, links: Mapping[str, Link]) -> Text:
-    """Records in one line: their source before each change of it, then their ids with their names, and that there are more."""
-    from sevenc_sync.score.mistakes import cut
-
-    parts = []
-    before = None
-    for row in rows:
-        name = next((row.fields[key] for key in ("name", "summary") if row.fields.get(key)), None)
-        number = linked(row.id, address_of(row, links))
-        if name is not None:
-            number = Text.assemble(number, safe(f" {cut(str(name), 40)}"))
-        parts.append(number if row.account == before else Text.assemble(safe(row.account), " ", number))
-        before = row.account
+    """Records in one line, by what people call them, each with the source that has it and its id there; … stands for more."""
+    parts = [_record_text(row, links) for row in rows]
     if total > len(rows):
         parts.append(Text("…"))
     return Text(", ").join(parts)
+
+
+def _record_text(row: "EvidenceRow", links: Mapping[str, Link]) -> Text:
+    from sevenc_sync.score.mistakes import cut
+
+    number = linked(row.id, address_of(row, links))
+    known = [str(row.fields[key]) for key in _CALLED if row.fields.get(key)]
+    called = " ".join(cut(name, 40) for name in dict.fromkeys(known) if name != row.id)
+    if not called:
+        return Text.assemble(safe(row.account), " ", number)
+    return Text.assemble(safe(f"{called} ({row.account}"), " ", number, ")")

@@ -127,7 +127,7 @@ def _client(engine: "Engine", result: "ClientResult", *, as_json: bool) -> None:
     show_table(
         "Paid and delivered",
         ("product", "counts", "paid", "delivered", "difference", "lines", "records"),
-        [(*_balance_row(item), _ids(item.lines), _ids(item.records)) for item in bills],
+        [(*_balance_row(item), _ids(item.lines), _ids(item.records, named=True)) for item in bills],
     )
 
 
@@ -180,6 +180,10 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:g}"
 
 
-def _ids(refs: "Sequence[Ref]") -> object:
-    names = ", ".join(ref.id for ref in refs[:IDS])
+def _ids(refs: "Sequence[Ref]", *, named: bool = False) -> object:
+    names = ", ".join(_called(ref) if named else ref.id for ref in refs[:IDS])
     return safe(f"{names}, … {len(refs) - IDS} more" if len(refs) > IDS else names or "-")
+
+
+def _called(ref: "Ref") -> str:
+    return f"{ref.name} ({ref.id})" if ref.name and ref.name != ref.id else ref.id

@@ -160,7 +160,7 @@ def _print_number(item: "Explained") -> None:
         value = "nothing found" if result.value is None else f"{result.value:g} {result.unit}"
         steps = ", ".join(f"{step:g}" for step in item.levels)
         out.print(
-            safe(f"   Value {value}, from {result.sample} records{low}. Steps: {steps}."), soft_wrap=True
+            safe(f"   Value {value}, from {_records(result.sample)}{low}. Steps: {steps}."), soft_wrap=True
         )
         if item.next_level is not None:
             out.print(safe(f"   Level {item.next_level} {_way(item)}."))
@@ -168,10 +168,14 @@ def _print_number(item: "Explained") -> None:
             out.print(safe(f"   {item.needs}"), soft_wrap=True)
 
 
+def _records(number: int, more: str = "") -> str:
+    return f"{number} {more}{'record' if number == 1 else 'records'}"
+
+
 def _way(item: "Explained") -> str:
     """What is missing to the next level, in words."""
     if item.result.measure != "rhythm" or item.rows_far is None:
-        more = f", {item.rows_far} more records" if item.rows_far else ""
+        more = f", {_records(item.rows_far, 'more ')}" if item.rows_far else ""
         far = "" if item.how_far is None else f" ({item.how_far:g} away{more})"
         return f"begins at {item.next_step:g}{far}"
     begins = f"begins at {item.next_step:g} ({item.how_far:g} away)" if item.how_far else ""

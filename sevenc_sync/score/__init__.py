@@ -24,8 +24,9 @@ from sevenc_sync.score.replay import CannotReplay, Replayed, replay
 from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
 from sevenc_sync.score.rulebook import Dated, RuleBook
 from sevenc_sync.score.rules import Area, Block, Indicator, Rules
-from sevenc_sync.score.saving import OnSaved, OnScored, load_results, score_clients, stored_results
+from sevenc_sync.score.saving import OnSaved, OnScored, score_clients
 from sevenc_sync.score.steps import ClientPlan, PlanArea, Step, read_plan
+from sevenc_sync.score.stored import load_results, stored_results
 from sevenc_sync.score.tagging import tag_phrases
 from sevenc_sync.score.targets import Found, find_target
 from sevenc_sync.score.whatif import Fix, TooMany, WhatIf, what_if

@@ -157,7 +157,7 @@ class Binder:
         return Bound(
             source=source,
             from_=from_,
-            where=(*where, not_(func.coalesce(_protection.c.is_archived, False))),
+            where=(*where, not_(func.coalesce(_protection.c.is_archived, False)), not_(_left_behind())),
             client=link.c.client,
             account=_protection.c.account,
             columns=columns,
@@ -227,6 +227,13 @@ def _in_force(table: Table, now: Sql) -> Sql:
         or_(table.c.ends_on.is_(None), table.c.ends_on > now - DAY),
         func.coalesce(table.c.cancelled_on, now + 1) > now,
     )
+
+
+def _left_behind() -> Sql:
+    """Whether the protection's own source has a newer one of the same device: a machine set up anew counts once."""
+    mine = device_link.alias("left")
+    found = select(literal(1, Integer())).where(is_protection_of(mine), mine.c.is_stale)
+    return found.correlate(_protection, link).exists()
 
 
 def _in_psa() -> Sql:

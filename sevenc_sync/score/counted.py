@@ -18,6 +18,7 @@ from sevenc_sync.score.reading import (
     total,
 )
 from sevenc_sync.score.rules import Indicator
+from sevenc_sync.score.sqlfunctions import middle
 from sevenc_sync.score.vocabulary import DAY, Sql
 
 MONTH_DAYS = 30.4375  # a twelfth of 365.25 days
@@ -81,11 +82,11 @@ def _match_read(indicator: Indicator, sums: Sums, units: float | None, _now: int
 
 
 def _median_sums(_: Indicator, e: Expressions) -> dict[str, Sql]:
-    return {"sample": rows(and_(meant(e), e["of"].is_not(None)))}
+    return {"sample": rows(and_(meant(e), e["of"].is_not(None))), "middle": middle(e["of"]).filter(meant(e))}
 
 
 def _median_read(indicator: Indicator, sums: Sums, _units: float | None, _now: int) -> Reading:
-    if sums.get("middle") is None:
+    if sums["middle"] is None:
         return nothing_found(indicator, sums["sample"], "no number is known")
     value = float(sums["middle"])
     return Reading(value=value, sample=sums["sample"], level=leveled(indicator, value))

@@ -17,7 +17,6 @@ from sevenc_sync.score.counted import YEAR
 from sevenc_sync.score.decided import without_excepted
 from sevenc_sync.score.language import build
 from sevenc_sync.score.measures import MEASURES
-from sevenc_sync.score.middle import middle_of
 from sevenc_sync.score.reading import rows
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES
@@ -35,14 +34,10 @@ Sums = dict[str, dict[int, dict[str, Any]]]
 
 @dataclass(frozen=True)
 class _Counting:
-    """A statement that counts one source, what its columns are, and the tables of words that it must be given.
-
-    `middles` are the statements of its medians, by indicator.
-    """
+    """A statement that counts one source, what its columns are, and the tables of words that it must be given."""
 
     statement: Select[Any]
     plan: Sequence[tuple[str, str]]
-    middles: Mapping[str, Select[Any]]
     words: Mapping[str, WordsTable]
 
 
@@ -63,9 +58,6 @@ def _counted(connection: Connection, binder: Binder, counting: _Counting) -> Sum
         owner = row[0]
         for (key, part), value in zip(counting.plan, row[1:], strict=True):
             found[key].setdefault(owner, {})[part] = value
-    for name, statement in counting.middles.items():
-        for row in connection.execute(statement, told):
-            found[name][row.client]["middle"] = row.middle
     return found
 
 
@@ -125,14 +117,11 @@ def _made(
         plan.append((key, part))
 
     reached: dict[tuple[str, ...], Sql] = {}
-    medians: dict[str, Select[Any]] = {}
     for indicator in indicators:
         parts = expressions(indicator, bound, binder.rules, binder.now)
         reached |= _reach(indicator, bound, parts)
         if with_exceptions:
             parts = without_excepted(parts, bound, indicator, binder.clock)
-        if indicator.measure == "median":
-            medians[indicator.id] = middle_of(bound, parts)
         for part, sql in _sums(indicator, parts, bound):
             ask(indicator.id, part, sql)
     for unit in units:
@@ -141,7 +130,7 @@ def _made(
     if not units:
         # Most rows of a long history are asked for by no indicator: they end here, before anything is counted.
         statement = statement.where(or_(*reached.values()))
-    return _Counting(statement, plan, medians, binder.words)
+    return _Counting(statement, plan, binder.words)
 
 
 def _sums(indicator: Indicator, parts: dict[str, Sql], bound: Bound) -> Iterator[tuple[str, Sql]]:

@@ -19,6 +19,7 @@ KINDS = ("server", "workstation", "laptop", "network", "appliance", "other")
 RETIRED = "retired"
 OTHERS = 3  # other records of one device that are heard, the newest first
 COMMON_MODELS = 3
+_ALWAYS = frozenset({"id", "fetched_at", "kind", "managed", "type", "model"})
 _BOUGHT_WITHIN = 365 * DAY
 
 _asset, _protection = evidence["asset"], evidence["protection"]
@@ -26,8 +27,12 @@ _asset, _protection = evidence["asset"], evidence["protection"]
 
 def assets(binder: "Binder", source: Source, uses: Uses) -> Bound:
     """One row per device: the master PSA's record first, then active ones, then the newest."""
+    # All of these are carried through the ranking: what nobody asks for would only be copied.
+    asked = uses.columns | _ALWAYS | {source.newest}
     names = [
-        name for name, fact in source.columns.items() if fact.table is None and name != "is_common_model"
+        name
+        for name, fact in source.columns.items()
+        if name in asked and fact.table is None and name != "is_common_model"
     ]
     inner = _standing(binder, source, uses, names)
     columns: dict[str, Sql] = {name: inner.c[f"c_{name}"] for name in names}

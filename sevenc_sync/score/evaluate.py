@@ -15,7 +15,7 @@ from sevenc_sync.score.counted import UNIT_TABLES
 from sevenc_sync.score.counting import all_sums, unit_key
 from sevenc_sync.score.decided import Attested, Excepted, read_attested
 from sevenc_sync.score.feeds import Feeds, Sources, StreamRead
-from sevenc_sync.score.inputs import ClientInputs, Input, client_result
+from sevenc_sync.score.inputs import ClientInputs, Input, Sums, client_result
 from sevenc_sync.score.results import WHOLE, ClientResult
 from sevenc_sync.score.rollup import Subject
 from sevenc_sync.score.rules import Indicator, Rules
@@ -44,33 +44,48 @@ class Evaluation:
     excepted: Excepted
     kept_sums: Mapping[str, Mapping[int, Mapping[str, Any]]]  # as sums, without the records that are excepted
     told: Told
-    _faults: dict[tuple[object, ...], str | None] = field(default_factory=dict, init=False)
+    _faults: dict[tuple[object, ...], dict[str, str | None]] = field(default_factory=dict, init=False)
 
     def inputs(self, subjects: Iterable[Subject]) -> list[ClientInputs]:
         """What the results of these clients follow from, in their order."""
-        return [
-            ClientInputs(subject, {item.id: self._input(item, subject) for item in self.rules.indicators})
-            for subject in subjects
-        ]
+        return [self._inputs(subject) for subject in subjects]
 
     def results(self) -> list[ClientResult]:
         """One result per client, by client number."""
         return [client_result(self.rules, self.at, inputs) for inputs in self.inputs(self.subjects)]
 
-    def _input(self, indicator: Indicator, subject: Subject) -> Input:
-        excepted, kept = None, None
+    def _inputs(self, subject: Subject) -> ClientInputs:
+        # Clients that the same accounts know, and of whom the same is attested, share their faults.
+        known = self.sources.linked.get(subject.client, frozenset())
+        attested = self.attested.get(subject.client, frozenset())
+        faults = self._faults.setdefault((subject.account, known, attested), {})
+        is_touched = subject.client in self._touched
+        found: dict[str, Input] = {}
+        for item in self.rules.indicators:
+            name = item.id
+            if name not in faults:
+                faults[name] = self._fault_found(item, subject)
+            excepted, kept = self._excepted(item, subject) if is_touched else (None, None)
+            found[name] = Input(
+                sums=self.sums[name].get(subject.client),
+                fault=self._too_new(item, subject) or faults[name],
+                units=None if item.per is None else self._units(item.per, subject),
+                excepted=excepted,
+                kept=kept,
+            )
+        return ClientInputs(subject, found)
+
+    @cached_property
+    def _touched(self) -> frozenset[int]:
+        return self.excepted.clients()
+
+    def _excepted(self, indicator: Indicator, subject: Subject) -> tuple[str | None, Sums | None]:
         if self.excepted.is_whole(subject.client, indicator):
-            excepted = WHOLE
-        elif (subject.client, indicator.id) in self.excepted.records:
-            excepted = str(self.excepted.records[subject.client, indicator.id])
-            kept = self.kept_sums[indicator.id].get(subject.client)
-        return Input(
-            sums=self.sums[indicator.id].get(subject.client),
-            fault=self._fault(indicator, subject),
-            units=self._units(indicator, subject),
-            excepted=excepted,
-            kept=kept,
-        )
+            return WHOLE, None
+        number = self.excepted.records.get((subject.client, indicator.id))
+        if number is None:
+            return None, None
+        return str(number), self.kept_sums[indicator.id].get(subject.client)
 
     def reads(self, indicator: Indicator, subject: Subject) -> tuple[StreamRead, ...]:
         """The streams that the indicator rests on for this client, and when each was last read to the end."""
@@ -102,17 +117,11 @@ class Evaluation:
             joined.add(source.words_of)
         return table, joined, has_words
 
-    def _fault(self, indicator: Indicator, subject: Subject) -> str | None:
-        """Why nothing can be said. Clients that the same accounts know, and of whom the same is attested, share it."""
-        # Looking back behind the day on which the client was found says nothing of rules that do not ask for it.
+    def _too_new(self, indicator: Indicator, subject: Subject) -> str | None:
+        """Looking back behind the day on which the client was found says nothing of rules that do not ask for it."""
         if indicator.need.known and to_seconds(self.at) - subject.since < indicator.need.known:
             return "the client is too new for it"
-        known = self.sources.linked.get(subject.client, frozenset())
-        attested = self.attested.get(subject.client, frozenset())
-        key = (indicator.id, subject.account, known, attested)
-        if key not in self._faults:
-            self._faults[key] = self._fault_found(indicator, subject)
-        return self._faults[key]
+        return None
 
     def _fault_found(self, indicator: Indicator, subject: Subject) -> str | None:
         if SOURCES[indicator.rows].is_own:
@@ -154,10 +163,8 @@ class Evaluation:
         }
         return defaultdict(frozenset, found)
 
-    def _units(self, indicator: Indicator, subject: Subject) -> float | None:
-        if indicator.per is None:
-            return None
-        sums = self.sums[unit_key(indicator.per)].get(subject.client)
+    def _units(self, per: str, subject: Subject) -> float | None:
+        sums = self.sums[unit_key(per)].get(subject.client)
         return None if sums is None or sums["units"] is None else float(sums["units"])
 
 
@@ -175,7 +182,7 @@ def evaluate(
         rules=rules,
         at=from_seconds(seconds),
         subjects=_subjects(connection, clients),
-        sources=Sources.read(connection, feeds, seconds),
+        sources=Sources.read(connection, feeds, seconds, clients),
         sums=all_sums(connection, binder),
         used_fields=_used_fields(connection, rules),
         phrases=binder.phrases,

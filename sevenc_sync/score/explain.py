@@ -313,18 +313,34 @@ def _beyond(indicator: Indicator, number: int) -> str | None:
     """What brings the levels that the ladder's steps do not reach; None: nothing does."""
     if number > TOP:
         return None
-    if indicator.measure == "document" and indicator.before and indicator.earlier:
-        if number == len(indicator.levels) + 1:
-            return (
-                "Level 4 needs the two reviews before the last, each at most 366 days after the one before."
-            )
-        if indicator.acted:
-            return "Level 5 needs an action of the last review that is done."
+    is_next = number == len(indicator.levels) + 1
+    if indicator.measure == "document":
+        return _beyond_document(indicator, is_next=is_next)
     if indicator.measure == "drill":
-        if number == len(indicator.levels) + 1:
+        if is_next:
             return f"Level 4 needs half of the records within {indicator.levels[-1]:g} days."
         return "Level 5 needs all of the records within 30 days."
     return None
+
+
+def _beyond_document(indicator: Indicator, *, is_next: bool) -> str | None:
+    if not indicator.before or not indicator.earlier:
+        return f"Its ladder ends at level {len(indicator.levels)}: no field tells of earlier reviews."
+    if is_next:
+        fields = _fields_of(indicator.before, indicator.earlier)
+        return (
+            "Level 4 needs the two reviews before the last, each at most 366 days after the one before: "
+            f"{fields}."
+        )
+    if indicator.acted:
+        return f"Level 5 needs an action of the last review that is done: {_fields_of(indicator.acted)}."
+    return None
+
+
+def _fields_of(*texts: str) -> str:
+    """The custom fields that these texts read, as people write them."""
+    names = [name for text in texts for _, name in custom_calls(text)]
+    return " and ".join(f"'{name}'" for name in names)
 
 
 def _way(indicator: Indicator, result: IndicatorResult) -> _Way:

@@ -68,8 +68,10 @@ class Sources:
     watched: Mapping[tuple[int, str], int]  # since when built-up runs are all known, in seconds
 
     @classmethod
-    def read(cls, connection: Connection, feeds: Feeds, now: int) -> "Sources":
-        """Read all that is needed to judge any client."""
+    def read(
+        cls, connection: Connection, feeds: Feeds, now: int, clients: Collection[int] | None = None
+    ) -> "Sources":
+        """Read all that is needed to judge those clients (None: any)."""
         columns = stream_state.c
         streams = {
             (row.account, row.stream): StreamFact(row.state, row.reason, row.last_ok_at)
@@ -79,11 +81,14 @@ class Sources:
         }
         names = {row.id: row.name for row in connection.execute(select(account.c.id, account.c.name))}
         linked: dict[int, set[int]] = {}
-        for row in connection.execute(
+        known = (
             select(link.c.client, link.c.account)
             .where(link.c.state == "linked", link.c.client.is_not(None))
             .distinct()
-        ):
+        )
+        if clients is not None:
+            known = known.where(link.c.client.in_(sorted(clients)))
+        for row in connection.execute(known):
             linked.setdefault(row.client, set()).add(row.account)
         return cls(
             feeds,

@@ -25,7 +25,7 @@ INFORMS = "for information: no level is made of it"
 Sums = Mapping[str, int | float | None]
 
 
-class Input(msgspec.Struct, frozen=True, omit_defaults=True):
+class Input(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the store says of one indicator of one client.
 
     `sums` are those of its measure over its rows (None: there is no row), `kept` the same without the records that an
@@ -50,11 +50,12 @@ class ClientInputs(msgspec.Struct, frozen=True):
 def client_result(rules: Rules, at: datetime, inputs: ClientInputs) -> ClientResult:
     """The client's result at the clock `at`. Raises KeyError when the inputs lack one of the rules' indicators."""
     given = [inputs.indicators[item.id] for item in rules.indicators]
-    plain = _plain(rules.indicators, given, at)
+    now = to_seconds(at)
+    plain = _plain(rules.indicators, given, now)
     if all(one.excepted is None for one in given):
         return roll_up(rules, inputs.subject, at, plain)
     counted = [
-        _with_exceptions(item, one, result, at)
+        _with_exceptions(item, one, result, now)
         for item, one, result in zip(rules.indicators, given, plain, strict=True)
     ]
     return roll_up(rules, inputs.subject, at, counted, plain)
@@ -65,10 +66,10 @@ def canonical(result: ClientResult) -> bytes:
     return msgspec.json.encode(result, order="deterministic")
 
 
-def _plain(indicators: Sequence[Indicator], given: Sequence[Input], at: datetime) -> list[IndicatorResult]:
+def _plain(indicators: Sequence[Indicator], given: Sequence[Input], now: int) -> list[IndicatorResult]:
     """The indicators as they are without any exception; what speaks of all others comes after them."""
     found = {
-        item.id: _result(item, one, one.sums, at)
+        item.id: _result(item, one, one.sums, now)
         for item, one in zip(indicators, given, strict=True)
         if item.measure != "proof"
     }
@@ -76,30 +77,28 @@ def _plain(indicators: Sequence[Indicator], given: Sequence[Input], at: datetime
     of_all = {"defined": len(counted), "known": sum(item.level is not None for item in counted)}
     for item, one in zip(indicators, given, strict=True):
         if item.measure == "proof":
-            found[item.id] = _result(item, one, None if one.sums is None else {**one.sums, **of_all}, at)
+            found[item.id] = _result(item, one, None if one.sums is None else {**one.sums, **of_all}, now)
     return [found[item.id] for item in indicators]
 
 
-def _with_exceptions(
-    indicator: Indicator, given: Input, plain: IndicatorResult, at: datetime
-) -> IndicatorResult:
+def _with_exceptions(indicator: Indicator, given: Input, plain: IndicatorResult, now: int) -> IndicatorResult:
     """The indicator as it is with the exceptions in force; `plain` is what it is without any."""
     if given.excepted is None:
         return plain
     if given.excepted == WHOLE:
         return structs.replace(plain, level=None, reason=LEFT_OUT, excepted=WHOLE, is_low_sample=False)
-    kept = _result(indicator, given, given.kept, at)
+    kept = _result(indicator, given, given.kept, now)
     return structs.replace(kept, level_without=plain.level, excepted=given.excepted)
 
 
-def _result(indicator: Indicator, given: Input, sums: Sums | None, at: datetime) -> IndicatorResult:
+def _result(indicator: Indicator, given: Input, sums: Sums | None, now: int) -> IndicatorResult:
     measure = MEASURES[indicator.measure]
     reading = Reading(value=None, sample=0)
     counted: Mapping[str, Any] = _NO_ROWS if sums is None else sums
     reason = given.fault
     if reason is None:
         if sums is not None or indicator.need.sample == 0:
-            reading = measure.read(indicator, counted, given.units, to_seconds(at))
+            reading = measure.read(indicator, counted, given.units, now)
         reason = reading.reason
         if reading.sample < indicator.need.sample:
             reason = f"{_rows(reading.sample)} found, {indicator.need.sample} needed"
@@ -131,7 +130,7 @@ class _Empty(dict[str, Any]):
     """Sums over nothing: counts are 0, all else is null."""
 
     def __missing__(self, key: str) -> Any:
-        return None if key in ("latest", "best", "total", "top", "bottom") else 0
+        return None if key in ("latest", "best", "middle", "total", "top", "bottom") else 0
 
 
 _NO_ROWS = _Empty()

@@ -45,10 +45,10 @@ def is_ladder(steps: Sequence[float], better: Better) -> bool:
 def weighted_mean(pairs: Iterable[tuple[float, float]]) -> float | None:
     """The mean of (level, weight) pairs to two decimals; None without any weight."""
     known = list(pairs)
-    weight = math.fsum(weight for _, weight in known)
+    weight = math.fsum([weight for _, weight in known])
     if not weight:
         return None
-    return mean_level(math.fsum(level * weight for level, weight in known), weight)
+    return mean_level(math.fsum([level * weight for level, weight in known]), weight)
 
 
 def mean_level(total: float, weight: float) -> float:

@@ -17,7 +17,7 @@ Expressions = Mapping[str, Sql]
 Sums = Mapping[str, Any]
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the rows say: the value (None: no value), the rows it rests on, how many of them are good, and the level.
 
     `reason` says why there is no level although there are rows enough.

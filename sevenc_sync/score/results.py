@@ -8,7 +8,7 @@ import msgspec
 WHOLE = "whole"  # the value of `excepted` where an exception leaves an indicator out altogether
 
 
-class IndicatorResult(msgspec.Struct, frozen=True, kw_only=True):
+class IndicatorResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One indicator of one client. `level` None: unknown, and `reason` says why.
 
     `sample` is the number of rows that the value rests on, `good` how many of them are good where the measure counts
@@ -42,7 +42,7 @@ class IndicatorResult(msgspec.Struct, frozen=True, kw_only=True):
         return self.excepted != WHOLE and self.weight > 0
 
 
-class PartResult(msgspec.Struct, frozen=True, kw_only=True):
+class PartResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A block or an area of one client. `cap`: what holds the level down (a gate's id, or "attestation").
 
     `known` of `total` indicators have a level; that share is the proof. `excepted` further ones are left out by

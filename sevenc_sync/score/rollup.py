@@ -96,7 +96,7 @@ def capped_mean(indicators: Iterable[IndicatorResult]) -> tuple[float | None, st
     It is at most the lowest gate + 2, and at most 3 where only attestations speak.
     """
     known = [(item, item.level) for item in indicators if item.level is not None]
-    level = weighted_mean((value, item.weight) for item, value in known)
+    level = weighted_mean([(value, item.weight) for item, value in known])
     if level is None:
         return None, None
     caps = [(round(value + GATE_LEAD, 2), item.id) for item, value in known if item.is_gate]

@@ -130,7 +130,10 @@ _LINES = Source(
 _PROTECTIONS = Source(
     name="protections",
     table="protection",
-    means="Machines and workloads that a backup product protects. Archived ones are left out.",
+    means=(
+        "Machines and workloads that a backup product protects. Archived ones are left out, and those beside which the "
+        "product has a newer one of the same device."
+    ),
     columns={
         **COMMON,
         "name": text("the name in the backup product"),

@@ -57,6 +57,14 @@ class number_of_text(GenericFunction[float]):  # noqa: N801 - as above
     name = "number_of_text"
 
 
+class middle(GenericFunction[float]):  # noqa: N801 - as above
+    """An aggregate: the middle one of the numbers that are not null; half-way between two where their number is even."""
+
+    type = Double()
+    inherit_cache = True
+    name = "middle"
+
+
 class same_order(GenericFunction[str]):  # noqa: N801 - as above
     """A text that sorts by its bytes, whatever the database's locale."""
 
@@ -92,6 +100,7 @@ _SAID = (
 )
 
 _register(ascii_lower, sqlite="lower({0})", postgresql='lower(({0}) COLLATE "C")')
+_register(middle, sqlite="middle({0})", postgresql="percentile_cont(0.5) WITHIN GROUP (ORDER BY {0})")
 _register(same_order, sqlite="{0}", postgresql='({0}) COLLATE "C"')
 _register(said, sqlite=_SAID.format(trim="trim"), postgresql=_SAID.format(trim="btrim"))
 # The NUL character, which JSON may carry and PostgreSQL may not, makes the whole field collection unreadable there:

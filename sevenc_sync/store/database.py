@@ -15,6 +15,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from sevenc_sync.store.middle import MIDDLE, Middle
+
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
@@ -161,6 +163,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
     connection.execute("PRAGMA busy_timeout = 60000")
     for pragma in SQLITE_PRAGMAS:
         connection.execute(pragma)
+    connection.create_aggregate(MIDDLE, 1, Middle)
 
 
 def _begin_sqlite(connection: Connection) -> None:

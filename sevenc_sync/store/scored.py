@@ -54,6 +54,7 @@ client_score = Table(
     Column("score_without", Double),
     Column("proof", Double, nullable=False),  # share of indicators with fresh evidence, 0 to 1
     Column("is_provisional", Boolean, nullable=False),
+    Column("digest", Text),  # of this row and all parts and indicators; null: written before there was one
 )
 
 part_score = Table(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 STEP = {
+    "needs",
     *("id", "indicator", "title", "level", "needed", "is_gate", "unknown", "step", "to_fix_total", "to_fix"),
     *("missing", "attest", "area_level_then", "score_then", "item"),
 }
@@ -67,6 +68,19 @@ def test_the_records_of_a_step_are_those_of_why(scored: Any) -> None:
         if compared > 4:
             return
     raise AssertionError("the weakest client has hardly a record to fix, so this test shows nothing")
+
+
+def test_people_see_what_they_call_a_record_beside_its_id(scored: Any) -> None:
+    name, compared = weakest(scored), 0
+    said = scored("plan", name).stdout
+    for step in steps(scored, name, "--limit", "1").values():
+        for record in step["to_fix"]:
+            called = record["fields"].get("number") or record["fields"].get("name")
+            if called and called != record["id"] and len(called) < 30:
+                assert f"({record['account']} {record['id']})" in said
+                assert called in said
+                compared += 1
+    assert compared > 3
 
 
 def test_people_see_areas_steps_records_and_gain(scored: Any) -> None:

@@ -147,6 +147,17 @@ def test_the_top_of_a_ladder_has_no_next_step(world: World, rules: Rules) -> Non
     assert (document.result.level, document.next_level) == (3.0, None)
     assert document.needs is not None
     assert "two reviews before" in document.needs
+    # It says where they are entered.
+    assert document.needs.endswith(": 'DR Plan Previous Review' and 'DR Plan Earlier Review'.")
+
+
+def test_a_document_whose_earlier_reviews_nobody_enters_says_where_its_ladder_ends(
+    world: World, rules: Rules
+) -> None:
+    world.client(1, custom={"IT Plan Year": str(NOW.year)})
+    plan = explained(world, rules, "conscious.annual-it-plan.plan-currency")
+    assert (plan.result.level, plan.next_level) == (3.0, None)
+    assert plan.needs == "Its ladder ends at level 3: no field tells of earlier reviews."
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """What is kept of a score: what has changed, together with what was made of it, or nothing."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 from sqlalchemy import Connection, func, insert, select, update
 
 from sevenc_sync.model import Activity, Asset, ProtectionRun, Ticket
 from sevenc_sync.score import ClientResult, Rules, load_results, score_clients
-from sevenc_sync.score.saving import last_scored_at
 from sevenc_sync.store import tables
+from sevenc_sync.store.reads import last_scored_at
 from tests.score.conftest import BACKUP, NOW, PSA, World, ago, day
 
 Call = tuple[ClientResult, ClientResult | None]
@@ -48,7 +50,8 @@ def test_what_is_stored_is_what_was_computed(world: World, rules: Rules) -> None
     summary = score_clients(world.store, rules, NOW, world.feeds, on_scored=told)
     assert [new for new, _ in told.calls] == load_results(world.store, rules)
     assert (summary.clients, summary.changed, summary.rules_hash, summary.at) == (2, 2, rules.hash, NOW)
-    assert last_scored_at(world.store) == NOW
+    with world.store.read() as connection:
+        assert last_scored_at(connection) == NOW
 
 
 def test_that_more_than_somebodys_word_speaks_for_an_indicator_is_stored_too(
@@ -119,6 +122,25 @@ def test_only_a_client_that_came_out_different_is_written_again(world: World, ru
     with world.store.read() as connection:
         rows = connection.execute(select(tables.client_score.c.client, tables.client_score.c.score_run)).all()
     assert sorted((row.client, row.score_run) for row in rows) == [(1, 1), (2, 2)]
+
+
+def test_what_comes_out_as_before_is_known_by_its_digest(world: World, rules: Rules) -> None:
+    some_clients(world)
+    score_clients(world.store, rules, NOW, world.feeds)
+    digest = tables.client_score.c.digest
+    with world.store.write() as connection:
+        first = connection.execute(select(digest).order_by(tables.client_score.c.client)).scalars().all()
+        # A store of before there were digests: nothing is written anew, and from then on there is one.
+        connection.execute(
+            update(tables.client_score).where(tables.client_score.c.client == 1).values(digest=None)
+        )
+    before, told = load_results(world.store, rules), Listener()
+    summary = score_clients(world.store, rules, NOW + timedelta(seconds=1), world.feeds, on_scored=told)
+    assert (summary.changed, [old for _, old in told.calls]) == (0, before)
+    with world.store.read() as connection:
+        again = connection.execute(select(digest).order_by(tables.client_score.c.client)).scalars().all()
+    assert again == first
+    assert len(set(first)) == 2
 
 
 def test_a_choice_of_clients_leaves_the_others_alone(world: World, rules: Rules) -> None:
@@ -237,4 +259,5 @@ def test_better_evidence_never_lowers_a_score(sqlite_world: World, rules: Rules)
 
 def test_a_store_that_was_never_scored_has_no_results(sqlite_world: World, rules: Rules) -> None:
     assert load_results(sqlite_world.store, rules) == []
-    assert last_scored_at(sqlite_world.store) is None
+    with sqlite_world.store.read() as connection:
+        assert last_scored_at(connection) is None

@@ -282,3 +282,14 @@ def test_words_are_looked_up_by_index_and_not_row_by_row(sqlite_world: World, ru
         plain = asked.compile(connection.engine, compile_kwargs={"literal_binds": True})
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {plain}")]
     assert any("SEARCH words" in step for step in plan), plan
+
+
+def test_a_protection_that_was_left_behind_is_no_machine_of_its_own(world: World, rules: Rules) -> None:
+    world.client(1)
+    world.put(BACKUP, *[Protection(id=number, company="b1") for number in ("old", "new", "other")])
+    world.device(1, ("protection", BACKUP, "old"), ("protection", BACKUP, "new"))
+    assert ids(rows(world, rules, "protections")) == ["new", "old", "other"]
+    with world.store.write() as connection:
+        columns = tables.device_link.c
+        connection.execute(update(tables.device_link).where(columns.id == "old").values(is_stale=True))
+    assert ids(rows(world, rules, "protections")) == ["new", "other"]
