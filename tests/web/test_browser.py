@@ -6,15 +6,18 @@ CONSOLE_SHOTS=FOLDER keeps screenshots at both widths, light and dark.
 import os
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import insert, update
 
+from sevenc_sync.engine.judge import feeds_of
 from sevenc_sync.match import questions
-from sevenc_sync.score import load_results
+from sevenc_sync.score import load_results, read_plan
 from sevenc_sync.store.outbox import waiting_rows
 from sevenc_sync.store.runs import Claim, claim
 from sevenc_sync.store.tables import run, run_log
@@ -29,6 +32,22 @@ def page(browser: Browser, console: Any, signed_in: SignedIn) -> Iterator[Page]:
     context = signed_in("olga", java_script_enabled=False)
     yield context.new_page()
     context.close()
+
+
+def field_to_attest(engine: Any) -> tuple[int, str, str]:
+    """A client, a field that would make one of its unknown indicators known, and a value for it."""
+    values = {"date": f"{engine.clock() - timedelta(days=3):%Y-%m-%d}", "number": "80", "text": "yes"}
+    for result in load_results(engine.store, engine.rules):
+        plan = read_plan(
+            engine.store, engine.rules, engine.clock(), feeds_of(engine.accounts), result, limit=1
+        )
+        for step in (step for area in plan.areas for step in area.steps):
+            if step.explained.result.level is None and len(step.explained.to_attest) == 1:
+                (field,) = step.explained.to_attest
+                kind = next((kind for kind in values if kind in field.kinds), None)
+                if kind is not None:
+                    return result.client, field.label, values[kind]
+    raise AssertionError("no client lacks a field that a person could attest")
 
 
 def first_client(console: Any) -> int:
@@ -58,6 +77,19 @@ def test_a_step_of_the_plan_is_accepted(console: Any, page: Page) -> None:
     page.goto("/audit")
     expect(page.locator("tbody tr").first).to_contain_text("plan-accept")
     expect(page.locator("tbody tr").first).to_contain_text("olga")
+
+
+def test_an_attestation_moves_the_score(console: Any, page: Page) -> None:
+    number, option, value = field_to_attest(console.engine)
+    page.goto(f"/clients/{number}")
+    before = page.locator(".facts dd").first.inner_text(), page.locator(".facts dd").nth(1).inner_text()
+    page.locator("#attestations summary").click()
+    page.locator("#attestations select").select_option(option)
+    page.locator("#attestations form.bar").get_by_label("Value").fill(value)
+    page.get_by_role("button", name="Attest").click()
+    expect(page.locator("#attestations tbody")).to_contain_text(option)
+    after = page.locator(".facts dd").first.inner_text(), page.locator(".facts dd").nth(1).inner_text()
+    assert after != before
 
 
 def test_what_cannot_be_kept_is_said(console: Any, page: Page) -> None:
@@ -137,6 +169,30 @@ def test_the_log_of_a_running_sync_is_followed(console: Any, signed_in: SignedIn
 
 PAGES = ("/", "/clients/{}", "/clients/{}/why/continuous.backup-management", "/msp", "/outbox", "/syncs", "/syncs/runs/1",
          "/matching", "/coverage", "/rules", "/audit")  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_every_page_is_usable_by_everybody(
+    console: Any, signed_in: SignedIn, width: int, scheme: str
+) -> None:
+    context = signed_in(
+        "olga", viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+    )
+    page = context.new_page()
+    wrong = []
+    for path in PAGES:
+        page.goto(path.format(first_client(console)))
+        found = Axe().run(page, options={"resultTypes": ["violations"]})
+        wrong += [
+            (path, item["id"], item["nodes"][0]["html"][:200])
+            for item in found.response["violations"]
+            if item["impact"] in ("serious", "critical")
+        ]
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            wrong.append((path, f"{wide} wide", ""))
+    context.close()
+    assert not wrong
 
 
 @pytest.mark.skipif(SHOTS is None, reason="screenshots are kept on request: CONSOLE_SHOTS=FOLDER")
