@@ -3,7 +3,8 @@
 A run is fenced: every commit of its pages checks, in the same transaction, that the stream is still its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -22,7 +23,8 @@ from sevenc_sync.store.tables import run, run_log, stream_state
 LEASE = timedelta(minutes=25)  # longer than the kit insists on one page with its usual patience
 
 # The runs of this process that are under way, by the store's address: a run that is none of these and is held in our
-# name broke off, such as on a full disk where its end could not be noted.
+# name broke off, such as on a full disk where its end could not be noted. A run is here before the store shows it to
+# other threads, and until the store shows its end: they would take it for one that broke off.
 _under_way: set[tuple[str, int]] = set()
 
 RunState = Literal["ok", "partial", "held", "failed", "unreadable", "throttled", "stopped"]
@@ -123,7 +125,7 @@ def claim(
             .where(where)
             .values(run=number, holder=holder, lease_until=at + int(LEASE.total_seconds()))
         )
-    _under_way.add((store.address, number))
+        _under_way.add((store.address, number))  # also if the commit fails: then it is the number of no run
     return Claim(
         run=number,
         account=account,
@@ -174,6 +176,15 @@ def advance(
     connection.execute(update(run).where(run.c.id == claimed.run).values(totals))
 
 
+@contextmanager
+def _over(store: Store, claimed: Claim) -> Iterator[None]:
+    """After the block the run is no longer under way, also where its end could not be written."""
+    try:
+        yield
+    finally:
+        _under_way.discard((store.address, claimed.run))
+
+
 def finish(
     store: Store,
     claimed: Claim,
@@ -216,8 +227,7 @@ def finish(
             values["last_full_at"] = at
         if swept:
             values["last_sweep_at"] = at
-    _under_way.discard((store.address, claimed.run))
-    with store.write() as connection:
+    with _over(store, claimed), store.write() as connection:
         if connection.execute(update(stream_state).where(_is_ours(claimed)).values(values)).rowcount != 1:
             raise RunLost(f"run {claimed.run} no longer holds {claimed.stream}")
         if good and swept:  # a pass that goes on later must know what it has seen so far
@@ -250,8 +260,7 @@ def log(
 
 def abandon(store: Store, claimed: Claim, *, now: datetime, error: str, action: str) -> None:
     """Let the stream go after a fault of ours; its place stays. Does nothing when the run is over already."""
-    _under_way.discard((store.address, claimed.run))
-    with store.write() as connection:
+    with _over(store, claimed), store.write() as connection:
         connection.execute(
             update(run)
             .where(run.c.id == claimed.run, run.c.state == "running")

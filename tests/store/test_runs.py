@@ -1,13 +1,16 @@
 """One run per stream at a time: fenced, taken over when its process is dead or its lease is over."""
 
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.connect.connector import AccountSettings
@@ -101,6 +104,50 @@ def test_of_many_that_claim_a_new_stream_at_once_one_gets_it(store: Store, accou
         results = list(pool.map(take, range(6)))
     (won,) = [result for result in results if isinstance(result, Claim)]
     assert [result for result in results if isinstance(result, Busy)] == 5 * [Busy(this_holder(), won.run)]
+
+
+def test_a_claim_is_taken_from_the_moment_on_that_the_store_shows_it(
+    store: Store, account: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread of this process may ask right after the commit, before the first claimant has its answer."""
+    others: list[Claim | Busy] = []
+
+    @contextmanager
+    def write_and_be_overtaken() -> Iterator[Connection]:
+        with Store.write(store) as connection:
+            yield connection
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "write", partial(Store.write, store))
+            others.append(claim(store, account, "tickets", trigger="x", holder=this_holder(), now=NOW))
+
+    monkeypatch.setattr(store, "write", write_and_be_overtaken)
+    won = _take(store, account, this_holder())
+    assert others == [Busy(this_holder(), won.run)]
+
+
+@pytest.mark.parametrize("end", ["finish", "abandon"])
+def test_a_run_is_no_one_elses_until_the_store_shows_its_end(
+    store: Store, account: int, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """Another thread of this process may ask right before the end is written: it must not find the run broken off."""
+    taken, others = _take(store, account, this_holder()), list[Claim | Busy]()
+
+    @contextmanager
+    def be_overtaken_and_write() -> Iterator[Connection]:
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "write", partial(Store.write, store))
+            others.append(claim(store, account, "tickets", trigger="x", holder=this_holder(), now=NOW))
+        with Store.write(store) as connection:
+            yield connection
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "write", be_overtaken_and_write)
+        if end == "finish":
+            _finish(store, taken)
+        else:
+            abandon(store, taken, now=NOW, error="a fault of ours", action="Report it.")
+    assert others == [Busy(this_holder(), taken.run)]
+    assert [row["state"] for row in _runs(store)] == [{"finish": "ok", "abandon": "failed"}[end]]
 
 
 def test_a_dead_holder_is_replaced_at_once_and_its_run_marked_lost(store: Store, account: int) -> None:
