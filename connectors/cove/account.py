@@ -84,7 +84,7 @@ def _entered(response: Response) -> _Entered:
 
 def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Problem | None:  # noqa: ARG001 - ErrorReader
     """The problem that an error status means; None where the status says it. Cove's own faults come with status 200."""
-    if status in (401, 403):
+    if status == 401:  # noqa: PLR2004 - unauthorized; 403 is one method's, and left to the kit
         return CredentialsProblem(
             "What stands before Cove refuses the request.",
             action="Is `base_url` right, and does a proxy in between ask for something?",

@@ -103,9 +103,10 @@ class Source:
         return next(stream for stream in self.connector.streams if stream.name == name)
 
     def next_after(self, name: str) -> Stream | None:
-        """The stream that is read after this one, None after the last."""
+        """The next stream after this one that asks for something else, None after the last."""
         names = [stream.name for stream in self.connector.streams]
-        rest = self.connector.streams[names.index(name) + 1 :]
+        path = self.stream(name).path
+        rest = [stream for stream in self.connector.streams[names.index(name) + 1 :] if stream.path != path]
         return rest[0] if rest else None
 
     def settings(self, **more: Any) -> AccountSettings:
