@@ -140,6 +140,7 @@ def ticket(record: wire.Ticket, context: Context) -> Iterable[Ticket]:
             met_sla=flag(record.service_level_agreement_has_been_met) if sla and closed else None,
             owner=person(context, record.assigned_resource_id),
             contract=text_id(record.contract_id),
+            asset=text_id(record.configuration_item_id),
         ),
     )
 

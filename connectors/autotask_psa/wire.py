@@ -116,6 +116,7 @@ class Ticket(Wire):
     service_level_agreement_has_been_met: Flag = None
     assigned_resource_id: int | None = None
     contract_id: int | None = None
+    configuration_item_id: int | None = None
 
 
 class TimeEntry(Wire):

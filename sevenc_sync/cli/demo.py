@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
     from sevenc_sync.cli.home import Home, WorldMark
     from sevenc_sync.clock import Clock
     from sevenc_sync.config import Configuration
+    from sevenc_sync.daemon import Daemon
     from sevenc_sync.engine.local import Engine
     from sevenc_sync.sandbox import Sandbox
+    from sevenc_sync.web.server import WebServer
 
 IMPATIENT = 0.05  # seconds before the first retry: the simulated vendors recover at once
 DEMO_MINUTES = 1.0  # how often the demo's daemon reads: one wants to see it work
 SANDBOX_PORT = 18470
+DEMO_USER = "demo"
+ANY_PORT = "127.0.0.1:0"
 
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Which simulated MSP.")]
 Clients = Annotated[int, typer.Option("--clients", min=6, max=400, help="How many clients it has.")]
@@ -256,12 +261,7 @@ def _program() -> str:
 def _go_on(engine: "Engine", folder: "Home") -> None:
     from sevenc_sync.daemon import Daemon
 
-    out.print(
-        safe(
-            f"The daemon goes on reading every {DEMO_MINUTES:g} min; its log is {folder.log}. Ctrl-C stops it."
-        )
-    )
-    Daemon(
+    daemon = Daemon(
         engine,
         on_result=lambda result: out.print(
             safe(
@@ -270,5 +270,53 @@ def _go_on(engine: "Engine", folder: "Home") -> None:
             )
         ),
         on_pushed=lambda summary: out.print(safe(summary.sentence())) if summary.tried else None,
-    ).run()
+    )
+    with _console(engine, daemon):
+        out.print(
+            safe(
+                f"The daemon goes on reading every {DEMO_MINUTES:g} min; its log is {folder.log}. Ctrl-C stops it."
+            )
+        )
+        daemon.run()
     out.print("Stopped.")
+
+
+@contextmanager
+def _console(engine: "Engine", daemon: "Daemon") -> Iterator[None]:
+    """Serve the operator console on this machine, with a login whose password is another one at each start."""
+    from sevenc_sync.web.console import make_console
+    from sevenc_sync.web.listener import DEFAULT, listener
+    from sevenc_sync.web.server import WebProblem
+
+    def server_at(listen: str) -> "WebServer":
+        console = make_console(engine, is_daemon=True)
+        return listener(engine.config, daemon, daemon.metrics.exposition, console, listen)
+
+    server = server_at(DEFAULT)
+    try:
+        server.start()
+    except WebProblem:  # another console is there: any free port does
+        server = server_at(ANY_PORT)
+        server.start()
+    try:
+        password = _sign_up(engine)
+        out.print(safe(f"Operator console: {server.address}"), soft_wrap=True)
+        out.print(safe(f"  user {DEMO_USER}, password {password}"))
+        yield
+    finally:
+        server.stop()
+
+
+def _sign_up(engine: "Engine") -> str:
+    """A fresh password for the demo's operator."""
+    from sevenc_sync.store.users import add_user, find_user, set_password
+    from sevenc_sync.web.passwords import hashed
+
+    password = token_urlsafe(12)
+    with engine.store.write() as connection:
+        now, found = engine.clock(), find_user(connection, DEMO_USER)
+        if found is None:
+            add_user(connection, now, DEMO_USER, "operator", hashed(password), by="demo")
+        else:
+            set_password(connection, now, found, hashed(password), by="demo")
+    return password

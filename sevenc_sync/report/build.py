@@ -1,6 +1,7 @@
 """The client report: one page for the client's head, and the evidence behind it. The same store and clock give the same bytes."""
 
 import base64
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -11,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from sevenc_sync.push.choose import core_of, value_of
-from sevenc_sync.report.charts import history_chart, level_class, radar
+from sevenc_sync.report.charts import history_chart, level_class, painted, radar
 from sevenc_sync.report.words import ReportWords
 from sevenc_sync.score import ClientResult, PartResult, Rules, history, levels_at, read_estates
 from sevenc_sync.store.clients import client_group
@@ -60,6 +61,8 @@ def report_html(store: Store, rules: Rules, result: ClientResult, look: Look, sp
     if before is not None:
         points.insert(0, (since, before))
     moves = [(part, blocks_before.get(part.slug)) for part in result.blocks]
+    names = [words.text(block.name) for block in rules.blocks]
+    spokes = radar(names, [part.level for part in result.blocks])
     by_id = {item.id: item for item in result.indicators}
     return _template().render(
         words=words,
@@ -71,10 +74,10 @@ def report_html(store: Store, rules: Rules, result: ClientResult, look: Look, sp
         before=before,
         before_words=_BEFORE[span],
         blocks=list(zip(rules.blocks, result.blocks, strict=True)),
-        radar=radar(
-            [words.text(block.name) for block in rules.blocks], [part.level for part in result.blocks]
-        ),
-        trend=history_chart(points, words.own("7C score")) if len(points) > 1 else Markup(""),
+        radar=painted(spokes, look.colour),
+        trend=painted(history_chart(points, words.own("7C score")), look.colour)
+        if len(points) > 1
+        else Markup(""),
         better=[move for move in moves if _moved(*move) > 0],
         worse=[move for move in moves if _moved(*move) < 0],
         agreed=[step for step in core.steps if step.is_agreed],
@@ -98,6 +101,9 @@ def report_pdf(html: str, path: Path) -> None:
             f"WeasyPrint misses a library of the system: {str(error).splitlines()[0]}. "
             "On Debian and Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. --html needs nothing."
         ) from None
+    # They remark on what is no fault of the report, such as a font's unused table.
+    for maker in ("weasyprint", "fontTools"):
+        logging.getLogger(maker).setLevel(logging.ERROR)
     HTML(string=html).write_pdf(path)
 
 

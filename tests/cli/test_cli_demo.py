@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sevenc_sync.config import load
@@ -195,7 +196,16 @@ def test_a_sandboxs_configuration_that_a_person_changed_is_left_alone(tmp_path: 
     assert config.read_text().endswith("# mine\n")
 
 
-def test_the_demo_goes_on_as_the_daemon_until_it_is_stopped(tmp_path: Path) -> None:
+def signed_in(address: str, user: str, password: str) -> str:
+    """Sign in as a browser does; gives the page that comes then."""
+    with httpx.Client(base_url=address, follow_redirects=True) as browser:
+        browser.get("/login").raise_for_status()
+        answer = browser.post("/login", data={"name": user, "password": password})
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+def test_the_demo_goes_on_as_the_daemon_with_its_console_until_it_is_stopped(tmp_path: Path) -> None:
     command = [str(PROGRAM), "demo", "--home", "home", "--clients", "6"]
     with subprocess.Popen(  # noqa: S603 - our own program
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -206,7 +216,15 @@ def test_the_demo_goes_on_as_the_daemon_until_it_is_stopped(tmp_path: Path) -> N
             line = going.stdout.readline()
             assert line, f"the demo ended early: {said}"
             said += line
+        console = re.search(r"Operator console: (http://\S+)\n  user (\S+), password (\S+)\n", said)
+        assert console, said
+        page = signed_in(*console.groups())
+        first = re.search(r"^(\S.*?)\s{2,}\d", said.partition("client ")[2], re.MULTILINE)
+        assert first
+        assert first[1] in page
         going.terminate()
         out, err = going.communicate(timeout=60)
     assert (going.returncode, err) == (0, "")
     assert out.endswith("Stopped.\n")
+    kept = b"".join(file.read_bytes() for file in (tmp_path / "home").rglob("*") if file.is_file())
+    assert console[3].encode() not in kept

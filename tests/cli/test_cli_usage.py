@@ -162,7 +162,10 @@ def test_a_configuration_without_accounts_has_nothing_to_read(
     ("target", "said"),
     [
         ("nobody", "'nobody' is no account; the configuration has backup."),
-        ("backup/tickets", "backup has no stream 'tickets'; it has devices, service_plans, protections, alerts."),
+        (
+            "backup/tickets",
+            "backup has no stream 'tickets'; it has devices, service_plans, protections, alerts.",
+        ),
     ],
 )
 def test_an_unknown_source_names_what_there_is(

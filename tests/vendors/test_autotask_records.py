@@ -166,6 +166,7 @@ TICKET = {
     "serviceLevelAgreementHasBeenMet": True,
     "assignedResourceID": 29682885,
     "contractID": 29683570,
+    "configurationItemID": 5001,
     "userDefinedFields": [],
 }
 
@@ -197,6 +198,7 @@ def test_a_ticket() -> None:
             met_sla=True,
             owner="Ada Byron",
             contract="29683570",
+            asset="5001",
         )
     ]
 

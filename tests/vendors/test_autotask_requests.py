@@ -59,7 +59,7 @@ COLLECTIONS = {
     "Tickets": "id companyID ticketNumber title queueID issueType subIssueType ticketType ticketCategory source status"
     " priority createDate firstResponseDateTime firstResponseDueDateTime resolvedDateTime resolvedDueDateTime"
     " completedDate lastActivityDate serviceLevelAgreementID serviceLevelAgreementHasBeenMet assignedResourceID"
-    " contractID userDefinedFields",
+    " contractID configurationItemID userDefinedFields",
     "TimeEntries": "id ticketID taskID contractID billingCodeID internalBillingCodeID roleID resourceID dateWorked"
     " startDateTime hoursWorked isNonBillable lastModifiedDateTime",
 }
