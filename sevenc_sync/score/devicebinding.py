@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import FromClause, Text, and_, case, cast, func, literal, not_, select
 
 from sevenc_sync.score.bound import Bound, own_columns
-from sevenc_sync.score.devicesources import GAPS, STATES
 from sevenc_sync.score.sources import Source
 from sevenc_sync.score.sqlfunctions import same_order
 from sevenc_sync.score.vocabulary import DAY, Sql, Uses
@@ -37,13 +36,16 @@ def assets(binder: "Binder", source: Source, uses: Uses) -> Bound:
     inner = _standing(binder, source, uses, names)
     columns: dict[str, Sql] = {name: inner.c[f"c_{name}"] for name in names}
     outer: FromClause = inner
-    wanted = [name for name in (*GAPS, *STATES) if name in uses.columns]
+    firsts = binder.rules.first_by_fact
+    wanted = [name for name in firsts if name in uses.columns]
     if wanted:
         others = _others(binder, source, wanted)
         outer = outer.outerjoin(
             others, and_(others.c.client == inner.c.client, others.c.device == inner.c.device)
         )
-        columns |= {name: _together(source, name, columns[name], others.c[name]) for name in wanted}
+        columns |= {
+            name: _together(source, name, firsts[name], columns[name], others.c[name]) for name in wanted
+        }
     if any(source.columns[name].table == _protection.name for name in uses.columns):
         backups = _backups(binder)
         outer = outer.outerjoin(
@@ -178,13 +180,13 @@ def _countable(source: Source, name: str, value: Sql) -> Sql:
     return case((value, 1), (not_(value), 0)) if source.columns[name].kind == "condition" else value
 
 
-def _together(source: Source, name: str, own: Sql, other: Sql) -> Sql:
-    """The standing record's value and that of the others as one."""
+def _together(source: Source, name: str, first: str, own: Sql, other: Sql) -> Sql:
+    """The standing record's value and that of the others as one; `first` says whose word counts."""
     if source.columns[name].kind == "condition":
         other = case((other == 1, True), (other == 0, False))
-    if name == "last_seen_at":
+    if first == "latest":
         return case((func.coalesce(other, 0) > func.coalesce(own, 0), other), else_=own)
-    return func.coalesce(own, other) if name in GAPS else func.coalesce(other, own)
+    return func.coalesce(own, other) if first == "standing" else func.coalesce(other, own)
 
 
 def _backups(binder: "Binder") -> FromClause:

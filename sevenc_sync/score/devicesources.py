@@ -7,35 +7,17 @@ _ANTIVIRUS = "whether devices have an antivirus"
 _PATCHES = "which patches devices lack"
 _OFFLINE = "how long devices were offline"
 
-# What the standing record says first, and another record where it says nothing.
-GAPS = ("os", "os_build", "purchased_on", "installed_on", "warranty_ends_on")
-# What the newest record that says it says: the state of the device as some agent found it.
-STATES = (
-    "last_seen_at",
-    "os_support_ends_on",
-    "antivirus_present",
-    "antivirus_running",
-    "antivirus_current",
-    "antivirus_updated_at",
-    "patches_missing",
-    "oldest_patch_at",
-    "patches_lesser",
-    "reboot_pending",
-    "booted_at",
-    "is_encrypted",
-    "offline_minutes",
-    "monitored_minutes",
-    "agent_version",
-)
+# What devices.toml may say of a fact: whose word counts first.
+FIRSTS = ("standing", "agent", "latest")
 
 _ASSETS = Source(
     name="assets",
     table="asset",
     means=(
         "Devices, one row per device: where several sources know the same device, the master PSA's record stands for "
-        "it, and says what it is. Where that leaves a gap, and for what management agents tell, the newest of the other "
-        "records that says something counts. Backup facts are those of all protections of the same device together, "
-        "archived ones left out."
+        "it, and says what it is. Whose word counts for what else is told, fact by fact, stands in devices.toml: where the "
+        "standing record leaves a gap, and for what management agents tell, the newest of the other records that says "
+        "something. Backup facts are those of all protections of the same device together, archived ones left out."
     ),
     columns={
         **COMMON,
@@ -105,3 +87,13 @@ _ASSETS = Source(
 )
 
 DEVICE_SOURCES = (_ASSETS,)
+
+# Facts that several systems may tell of one device; what makes a record the one that stands for it is not among them.
+DEVICE_FACTS = tuple(
+    name
+    for name, fact in _ASSETS.columns.items()
+    if fact.table is None
+    and name not in COMMON
+    and name
+    not in ("name", "kind", "type", "status", "is_active", "managed", "updated_at", "is_common_model")
+)

@@ -16,6 +16,7 @@ KNOWN = {
     "tag": "kind",
     "service": "words",
     "group": "clients",
+    "device": "first",
 }
 LEVELS = (0.0, 5.0)
 ENABLE_ON = "enable_on"  # may stand in every entry; read where entries are chosen by day

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import mappings
 from sevenc_sync.model import RECORDS
+from sevenc_sync.score.devicesources import DEVICE_FACTS, FIRSTS
 from sevenc_sync.score.entries import ENABLE_ON, KNOWN, EntryReader, merged
 from sevenc_sync.score.estate import COUNTS
 from sevenc_sync.score.groups import read_group
 from sevenc_sync.score.indicators import read_indicator
 from sevenc_sync.score.mistakes import Mistake, RulesInvalid, listed, nearest, shown
 from sevenc_sync.score.rulebook import Dated, RuleBook
-from sevenc_sync.score.rules import Area, Block, Indicator, Rules
+from sevenc_sync.score.rules import Area, Block, DeviceFact, Indicator, Rules
+from sevenc_sync.score.sources import SOURCES
 from sevenc_sync.score.tomlfile import Entry, read_entries
 from sevenc_sync.score.words import ANY, WordRule
 
@@ -124,6 +126,7 @@ def _checked(layers: Sequence[Sequence[Entry]], mistakes: list[Mistake]) -> Rule
         read_group(reader, block_slugs, area_slugs)
         for reader in merged(layers, "group", mistakes, later_first=True)
     ]
+    devices = [_device(reader) for reader in merged(layers, "device", mistakes)]
     known_tags = frozenset(tag for rule in tags for tag in rule.gives)
     indicators: list[Indicator] = []
     for reader in merged(layers, "indicator", mistakes):
@@ -139,6 +142,7 @@ def _checked(layers: Sequence[Sequence[Entry]], mistakes: list[Mistake]) -> Rule
         tags=tuple(tags),
         services=tuple(services),
         groups=tuple(groups),
+        devices=tuple(sorted(devices, key=lambda fact: fact.id)),
     )
 
 
@@ -179,6 +183,19 @@ def _area(reader: EntryReader, blocks: set[str]) -> Area:
     )
     reader.finish()
     return area
+
+
+def _device(reader: EntryReader) -> DeviceFact:
+    name = reader.id
+    if name not in DEVICE_FACTS:
+        reader.wrong(
+            "id", "unknown fact of a device", name, listed(DEVICE_FACTS), nearest(name, DEVICE_FACTS)
+        )
+    first = reader.choice("first", FIRSTS, None)
+    if first == "latest" and name in DEVICE_FACTS and SOURCES["assets"].columns[name].kind != "time":
+        reader.wrong("first", "needs a fact that is a time", first, listed(FIRSTS[:2]))
+    reader.finish()
+    return DeviceFact(name, first)
 
 
 def _tag(reader: EntryReader) -> WordRule:

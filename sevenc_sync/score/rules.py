@@ -63,6 +63,13 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     rpo_hours: float | None = None
 
 
+class DeviceFact(msgspec.Struct, frozen=True):
+    """Whose word counts for a fact (a column of `assets`) of a device that several systems know; see mappings/devices.toml."""
+
+    id: str
+    first: str
+
+
 class Need(msgspec.Struct, frozen=True):
     """What an indicator must have to be known: rows, how old the last good reading may be, how long the client is known.
 
@@ -153,6 +160,7 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
     tags: tuple[WordRule, ...]
     services: tuple[WordRule, ...]
     groups: tuple[Group, ...] = ()
+    devices: tuple[DeviceFact, ...] = ()
 
     def with_indicators(self, indicators: Sequence[Indicator]) -> "Rules":
         """The same rules with these indicators only."""
@@ -183,6 +191,7 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
                 self.tags,
                 self.services,
                 self.groups,
+                self.devices,
                 [_plain(item) for item in self.indicators],
             )
         )
@@ -207,6 +216,11 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
     def group_by_id(self) -> Mapping[str | None, Group]:
         """Groups of clients by id."""
         return {group.id: group for group in self.groups}
+
+    @cached_property
+    def first_by_fact(self) -> Mapping[str, str]:
+        """Whose word counts, by fact of a device."""
+        return {fact.id: fact.first for fact in self.devices}
 
     @cached_property
     def block_by_slug(self) -> Mapping[str, Block]:

@@ -1,12 +1,13 @@
 """What several records of one device say together, and what it means that nobody says it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sevenc_sync.model import Asset
-from sevenc_sync.score import Rules
+from sevenc_sync.score import Rules, RulesInvalid, builtin_rules_dir, load_rules
 from tests.score.conftest import BACKUP, PSA, RMM, World, ago
 from tests.score.test_score_sources import rows
 
@@ -100,6 +101,54 @@ def test_the_order_of_records_does_not_matter(world: World, rules: Rules) -> Non
     )
     # At the same moment the account with the smaller number is heard first, then the smaller id.
     assert [row["patches_missing"] for row in rows(world, rules, "assets", "patches_missing")] == [3]
+
+
+def test_whose_word_counts_is_data_that_an_msp_can_change(world: World, tmp_path: Path) -> None:
+    said = {"os": "W10", "serial": "P", "last_seen_at": ago(9)}
+    a_device(
+        world, said, (RMM, {"os": "W11", "serial": "R", "last_seen_at": ago(1), "warranty_ends_on": ago(3)})
+    )
+    (tmp_path / "own.toml").write_text("""
+        [[device]]
+        id = "os"
+        first = "agent"
+        [[device]]
+        id = "serial"
+        first = "agent"
+        [[device]]
+        id = "last_seen_at"
+        first = "standing"
+        [[device]]
+        id = "warranty_ends_on"
+        enabled = false
+    """)
+    own = load_rules([builtin_rules_dir(), tmp_path])
+    (found,) = rows(world, own, "assets", "os", "serial", "last_seen_at", "warranty_ends_on")
+    assert (found["os"], found["serial"]) == ("W11", "R")
+    assert found["last_seen_at"] == seconds(9)
+    # What no entry names is the standing record's alone.
+    assert found["warranty_ends_on"] is None
+
+
+def test_a_wrong_word_about_a_device_is_a_mistake_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("""[[device]]
+id = "oss"
+first = "agent"
+[[device]]
+id = "os_build"
+first = "latest"
+[[device]]
+id = "os"
+first = "psa"
+""")
+    with pytest.raises(RulesInvalid) as raised:
+        load_rules([builtin_rules_dir(), tmp_path])
+    said = str(raised.value)
+    assert "own.toml:2: oss" in said
+    assert "unknown fact of a device" in said
+    assert "own.toml:6: os_build" in said
+    assert "needs a fact that is a time" in said
+    assert "own.toml:9: os" in said
 
 
 @pytest.mark.parametrize(
