@@ -25,12 +25,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from sevenc_sync import daemon as daemon_module
 from sevenc_sync import logs
 from sevenc_sync.cli.home import Home
 from sevenc_sync.clock import Clock, fixed
 from sevenc_sync.config import load
 from sevenc_sync.connect.http import RetryPolicy
+from sevenc_sync.daemon import Daemon
+from sevenc_sync.engine import scheduled
 from sevenc_sync.engine.local import open_engine
 from sevenc_sync.engine.notify import Notifier
 from sevenc_sync.registry import connectors
@@ -68,11 +69,11 @@ def child(config: Path, wall: float, speed: float) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     logs.set_up("warning", "json")
-    daemon_module.ALARM_SECONDS = 1
+    scheduled.ALARM_SECONDS = 1
     with open_engine(
         load(config, connectors()), clock=clock_from(wall, speed), policy=BRISK, stop=stop
     ) as engine:
-        daemon_module.Daemon(engine, notifier=Notifier(None), tick_seconds=0.05).run()
+        Daemon(engine, notifier=Notifier(None), tick_seconds=0.05).run()
 
 
 @dataclass

@@ -167,9 +167,9 @@ def test_a_failed_score_is_tried_again_without_new_evidence(
 
         monkeypatch.setattr(engine, "match", match_badly_at_first)
         with pytest.raises(RuntimeError):
-            daemon._judge()
-        daemon._judge()
-        daemon._judge()
+            daemon.work.judge()
+        daemon.work.judge()
+        daemon.work.judge()
     assert len(calls) == 2
     assert [event["event"] for event in events(log)].count("scored") == 1
 
@@ -179,12 +179,12 @@ def test_scores_move_with_the_clock_even_when_nothing_new_is_read(site: Any, log
     with open_engine(site.config(), clock=lambda: now[0]) as engine:
         engine.sync(trigger="test")
         daemon = Daemon(engine, notifier=Notifier(None), tick_seconds=TICK)
-        daemon._judge()
+        daemon.work.judge()
         now[0] += timedelta(hours=23)
-        daemon._judge()
+        daemon.work.judge()
         assert [event["event"] for event in events(log)].count("scored") == 1
         now[0] += timedelta(hours=2)
-        daemon._judge()
+        daemon.work.judge()
     assert [event["event"] for event in events(log)].count("scored") == 2
 
 
@@ -209,7 +209,7 @@ def test_notes_are_written_only_when_the_configuration_says_so(
     with open_engine(site.config(push=mode)) as engine:
         engine.sync(trigger="test")
         daemon = Daemon(engine, notifier=Notifier(None), tick_seconds=TICK)
-        daemon._judge()
+        daemon.work.judge()
     assert sum(map(len, site.vendor("notes").notes().values())) == notes
 
 
@@ -241,12 +241,12 @@ def test_changed_rules_are_scored_with_and_wrong_ones_leave_the_old_in_force(
         engine.sync(trigger="test")
         daemon = Daemon(engine, notifier=Notifier(None), tick_seconds=TICK)
         name = engine.rules.indicators[0].id
-        daemon._judge()
+        daemon.work.judge()
         (own / "mine.toml").write_text(f'[[indicator]]\nid = "{name}"\nweight = 7\n')
-        daemon._judge()
-        daemon._judge()
+        daemon.work.judge()
+        daemon.work.judge()
         (own / "mine.toml").write_text(f'[[indicator]]\nid = "{name}"\nwieght = 8\n')
-        daemon._judge()
+        daemon.work.judge()
         weight = engine.rules.indicator_by_id[name].weight
     scored = [event["rules"] for event in events(log) if event["event"] == "scored"]
     assert len(scored) == len(set(scored)) == 2
@@ -268,10 +268,10 @@ def test_a_rule_counts_from_its_day_on_without_a_restart(site: Any, log: io.Stri
         name = engine.rules.indicators[0].id
         (own / "mine.toml").write_text(f'[[indicator]]\nid = "{name}"\nenable_on = {day}\nenabled = false\n')
         daemon = Daemon(engine, notifier=Notifier(None), tick_seconds=TICK)
-        daemon._judge()
+        daemon.work.judge()
         now[0] = datetime.combine(day, time(0, 0, 1), UTC)
-        daemon._judge()
-        daemon._judge()
+        daemon.work.judge()
+        daemon.work.judge()
         assert name not in engine.rules.indicator_by_id
     assert len({event["rules"] for event in events(log) if event["event"] == "scored"}) == 2
 

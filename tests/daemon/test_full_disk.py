@@ -53,7 +53,7 @@ def test_a_full_disk_is_told_once_and_the_work_goes_on_when_there_is_room(
     stream = io.StringIO()
     logs.set_up("info", "json", stream)
     monkeypatch.setenv("SEVENC_ALARMS_URLS", "json://127.0.0.1/")
-    monkeypatch.setattr("sevenc_sync.daemon.ALARM_SECONDS", 0.05)
+    monkeypatch.setattr("sevenc_sync.engine.scheduled.ALARM_SECONDS", 0.05)
     titles: list[str] = []
 
     def send(_addresses: object, title: str, _body: str, _kind: str) -> list[Sent]:
@@ -75,7 +75,7 @@ def test_a_full_disk_is_told_once_and_the_work_goes_on_when_there_is_room(
         working.start()
         try:
             wait_for(lambda: said("store cannot be written"))
-            wait_for(lambda: titles and not daemon._reading)
+            wait_for(lambda: titles and not daemon.work.reading)
             asked = [len(vendor.requests) for vendor in site.sandbox.vendors.values()]
             time.sleep(0.3)  # many ticks and beats
             later = [len(vendor.requests) for vendor in site.sandbox.vendors.values()]

@@ -273,7 +273,7 @@ class TestAStop:
                 engine,
                 notifier=Notifier(None),
                 drain_seconds=0.1,
-                give_up=lambda: given_up.append(set(daemon._reading)),
+                give_up=lambda: given_up.append(set(daemon.work.reading)),
             )
 
             def stop_when_stuck() -> None:
