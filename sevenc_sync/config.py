@@ -4,13 +4,14 @@ Every mistake is found before anything starts, and all of them are told at once.
 """
 
 import difflib
+import importlib.util
 import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
@@ -31,6 +32,7 @@ from sevenc_sync.sections import (
     StoreSettings,
     SyncSettings,
     WebSettings,
+    WorkerSettings,
 )
 
 DEFAULT_PATHS = (Path("config.toml"), Path("/etc/sevenc-sync/config.toml"))
@@ -71,12 +73,17 @@ class Settings(_Layered):
 
     model_config = SettingsConfigDict(extra="forbid")
 
+    engine: Literal["local", "procrastinate"] = Field(
+        default="local",
+        description="local: one daemon does all the work; procrastinate: any number of daemons on a PostgreSQL store share it",
+    )
     store: StoreSettings = StoreSettings()
     keep: KeepSettings = KeepSettings()
     logs: LogSettings = LogSettings()
     rules: RuleSettings = RuleSettings()
     sync: SyncSettings = SyncSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    workers: WorkerSettings = WorkerSettings()
     push: PushSettings = PushSettings()
     web: WebSettings = WebSettings()
     report: ReportSettings = ReportSettings()
@@ -168,6 +175,7 @@ def load(path: Path, connectors: Mapping[str, Connector], secrets: Secrets | Non
             store_url = _store_url(settings.store.url, path.parent)
         except ValueError as error:
             mistakes.append(Mistake(file, "store.url", str(error)))
+        mistakes += _engine_mistakes(file, settings.engine, store_url)
         mistakes += _template_mistakes(settings.push, path.parent)
         addresses, wrong = _alarm_addresses(file, settings.alarms, path.parent, places)
         mistakes += wrong
@@ -232,6 +240,20 @@ def _store_url(value: str, folder: Path) -> str:
     if url.get_backend_name() == "sqlite":
         url = url.set(database=str((folder / (url.database or "")).absolute()))
     return make_url(url).render_as_string(hide_password=False)
+
+
+def _engine_mistakes(file: str, engine: str, store_url: str) -> list[Mistake]:
+    """What the engine for many machines lacks."""
+    if engine == "local":
+        return []
+    mistakes = []
+    if store_url.startswith("sqlite"):
+        problem = "procrastinate needs a PostgreSQL store: set store.url to postgresql://USER@HOST/DATABASE"
+        mistakes.append(Mistake(file, "engine", problem))
+    if importlib.util.find_spec("procrastinate") is None:
+        problem = "the package procrastinate is not installed: install requirements.lock again"
+        mistakes.append(Mistake(file, "engine", problem))
+    return mistakes
 
 
 def _cadences(file: str, settings: Settings, connectors: Mapping[str, Connector]) -> list[Mistake]:

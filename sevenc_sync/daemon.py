@@ -39,6 +39,14 @@ def _leave_at_once() -> None:
     os._exit(1)
 
 
+def _hand_out(work: Work, tick_seconds: float) -> HandOut:
+    if work.engine.config.settings.engine == "local":
+        return Scheduled(work, tick_seconds)
+    from sevenc_sync.engine.queued import Queued  # noqa: PLC0415 - heavy, and one machine alone does not need it
+
+    return Queued(work, tick_seconds)
+
+
 class Daemon:
     """The work of this process, whoever hands it out, and a sign of life.
 
@@ -66,7 +74,7 @@ class Daemon:
         self._give_up = give_up
         self.work = Work(engine, alarms=alarms, on_result=on_result, on_pushed=on_pushed)
         self.metrics = self.work.metrics
-        self._hands: HandOut = Scheduled(self.work, tick_seconds)
+        self._hands = _hand_out(self.work, tick_seconds)
         self._said = ""  # the status that was told last
         self._moved: float | None = None  # when the scheduler last did something, by the monotonic clock
 

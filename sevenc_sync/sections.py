@@ -231,6 +231,17 @@ class ScheduleSettings(_Part):
         return value
 
 
+class WorkerSettings(_Part):
+    """Many machines, with engine = "procrastinate"."""
+
+    lost_after_seconds: float = Field(
+        default=60,
+        ge=2,
+        le=900,
+        description="after how many seconds without a sign of life a worker is taken for dead, and others do its work",
+    )
+
+
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 

@@ -28,6 +28,7 @@ LIBRARIES = (
     "apscheduler",
     "httpx",
     "msgspec",
+    "procrastinate",
     "psycopg",
     "pydantic",
     "sqlalchemy",
@@ -157,8 +158,11 @@ def _store(store: "Store") -> Mapping[str, Any]:
 
     from sevenc_sync.store.gauges import growth, store_bytes
     from sevenc_sync.store.migrate import current_revision
+    from sevenc_sync.store.parts import count_parts
+    from sevenc_sync.store.queue import queued_jobs
     from sevenc_sync.store.service import who_works
     from sevenc_sync.store.tables import metadata
+    from sevenc_sync.store.workers import held_by, living_workers
 
     with store.read() as connection:
         rows = {
@@ -171,6 +175,12 @@ def _store(store: "Store") -> Mapping[str, Any]:
             "bytes": store_bytes(store),
             "growth": growth(connection),
             "daemon": who_works(connection),
+            "workers": living_workers(connection),
+            "held": held_by(connection),
+            "jobs": {
+                f"{queue} {state}": number for (queue, state), number in queued_jobs(connection).items()
+            },
+            "parts": dict(zip(("waiting", "being scored"), count_parts(connection), strict=True)),
             "rows": rows,
         }
 

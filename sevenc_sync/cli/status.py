@@ -33,6 +33,7 @@ def status_command(
     """Show each account's streams: state, last good run, what is held, and what to do."""
     from sevenc_sync.engine.streamstates import stream_rows
     from sevenc_sync.store.service import who_works
+    from sevenc_sync.store.workers import living_workers
 
     config = configuration(context, secrets=False)
     if config.settings.rules.directories:
@@ -62,7 +63,7 @@ def status_command(
         )
         _say_limits(connection)
         _say_what_waits(connection)
-        has_daemon = who_works(connection) is not None
+        has_daemon = bool(who_works(connection) or living_workers(connection))
         for (reason, action), streams in _by_reason(rows, has_daemon=has_daemon).items():
             told = f" What to do: {action}" if action else ""
             err.print(safe(f"{', '.join(streams)}: {reason}{told}"), soft_wrap=True)
@@ -113,10 +114,10 @@ def _say_house(store: "Store", connection: "Connection") -> None:
     from sevenc_sync.store.service import who_works
 
     daemon = who_works(connection)
-    if daemon is None:
-        out.print("No daemon works on this store.")
-    else:
+    if daemon is not None:
         out.print(safe(f"The daemon is {daemon.process}, alive at {moment(daemon.seen_at)} UTC."))
+    elif not _say_workers(connection):
+        out.print("No daemon works on this store.")
     grown = growth(connection)
     told = "" if grown is None else f", {grown.per_day / 1e6:+,.1f} MB a day over the last {grown.days} days"
     out.print(f"The store has {store_bytes(store) / 1e6:,.1f} MB{told}.")
@@ -128,6 +129,38 @@ def _say_house(store: "Store", connection: "Connection") -> None:
     alarms = open_alarms(connection)
     if alarms:
         err.print(safe(f"Alarms that are on: {len(alarms)}. `sevenc-sync alarm list` shows them."))
+
+
+def _say_workers(connection: "Connection") -> bool:
+    """The workers, where there are any: what each holds, which of them wait, and what is left to do."""
+    from sevenc_sync.store.parts import count_parts
+    from sevenc_sync.store.queue import queued_jobs
+    from sevenc_sync.store.workers import configuration_in_force, held_by, living_workers
+
+    workers = living_workers(connection)
+    held = held_by(connection)
+    for worker in workers:
+        holds = ", ".join(held.get(worker.process, ())) or "nothing"
+        does = f"holds {holds}" if worker.is_in_force else "waits: it works by another configuration"
+        out.print(
+            safe(f"The worker {worker.process} {does}; alive at {moment(worker.seen_at)} UTC."),
+            soft_wrap=True,
+        )
+    counts = configuration_in_force(connection)
+    if counts is not None and not all(worker.is_in_force for worker in workers):
+        err.print(
+            safe(
+                f"What {counts.process} read at {moment(counts.since)} UTC counts. What to do: bring the other machines'"
+                " configuration, rules and version in line, then reload or restart them."
+            ),
+            soft_wrap=True,
+        )
+    jobs = queued_jobs(connection)
+    waiting, doing = count_parts(connection)
+    if jobs:
+        said = ", ".join(f"{number} {queue} {state}" for (queue, state), number in sorted(jobs.items()))
+        out.print(f"Jobs: {said}. Parts of clients to score: {waiting} wait, {doing} are being scored.")
+    return bool(workers)
 
 
 def _say_rule_mistakes(config: "Configuration") -> None:

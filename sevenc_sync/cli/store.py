@@ -36,13 +36,24 @@ def upgrade_command(context: typer.Context, as_json: AsJson = False) -> None:
     config = configuration(context, secrets=False)
     with store_errors(), Store.open(config.store_url) as store:
         before, after = upgrade(store)
+        queue = _upgrade_queue(store) if config.settings.engine == "procrastinate" else None
         address = store.address
     if as_json:
-        show_json({"store": address, "before": before, "after": after})
-    elif before == after:
+        show_json({"store": address, "before": before, "after": after, "queue": queue})
+        return
+    if queue is not None:
+        out.print(safe(f"The task queue is {queue['after']} (it was {queue['before'] or 'not there'})."))
+    if before == after:
         out.print(f"The store is up to date (schema {after}).")
     else:
         out.print(f"The store's schema is now {after} (it was {before or 'empty'}).")
+
+
+def _upgrade_queue(store: "Store") -> dict[str, str | None]:
+    from sevenc_sync.store.queue import upgrade_queue
+
+    before, after = upgrade_queue(store)
+    return {"before": before, "after": after}
 
 
 @db.command("backup")
@@ -142,14 +153,18 @@ def _nobody_works(store: "Store") -> None:
     from sqlalchemy.exc import DBAPIError
 
     from sevenc_sync.store.service import who_works
+    from sevenc_sync.store.workers import living_workers
 
     try:
         with store.read() as connection:
-            daemon = who_works(connection)
+            daemon, workers = who_works(connection), living_workers(connection)
     except DBAPIError:
         return  # empty or damaged: that is why it is restored
     if daemon is not None:
         fail(f"the daemon works on the store ({daemon.process}). Stop it first: systemctl stop sevenc-sync")
+    if workers:
+        named = ", ".join(worker.process for worker in workers)
+        fail(f"workers are at work on the store ({named}). Stop each first: systemctl stop sevenc-sync")
 
 
 def _keep_present(store: "Store") -> str | None:

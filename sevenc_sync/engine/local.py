@@ -23,6 +23,7 @@ from sevenc_sync.engine.sync_job import (
     Account,
     Choice,
     SyncJob,
+    due_accounts,
     open_accounts,
     sync_accounts,
     timing_of,
@@ -33,6 +34,7 @@ from sevenc_sync.registry import connectors
 from sevenc_sync.score import (
     Basis,
     ClientResult,
+    Due,
     OnSaved,
     Rules,
     ScoreSummary,
@@ -85,7 +87,35 @@ class Engine:
         on_result: Callable[[RunResult], None] = lambda _result: None,
     ) -> list[RunResult]:
         """Read the targets ("SOURCE" or "SOURCE/STREAM"; none: everything). Raises UnknownTarget."""
-        job = SyncJob(
+        job = self._job(
+            trigger=trigger,
+            full=full,
+            sweep=sweep,
+            accept_deletions=accept_deletions,
+            due_only=due_only,
+            on_progress=on_progress,
+            on_result=on_result,
+        )
+        return sync_accounts(
+            job, self._chosen(targets) if targets else [(account, None) for account in self.accounts]
+        )
+
+    def due_accounts(self) -> list[Account]:
+        """The accounts of which something is to be read by the schedule."""
+        return due_accounts(self._job(trigger="schedule", due_only=True), self.accounts)
+
+    def _job(
+        self,
+        *,
+        trigger: str,
+        full: bool = False,
+        sweep: bool = False,
+        accept_deletions: bool = False,
+        due_only: bool = False,
+        on_progress: Callable[[str, str, Totals], None] = lambda _account, _stream, _totals: None,
+        on_result: Callable[[RunResult], None] = lambda _result: None,
+    ) -> SyncJob:
+        return SyncJob(
             store=self.store,
             clock=self.clock,
             stop=self.stop,
@@ -100,9 +130,6 @@ class Engine:
             timing=timing_of(self.config),
             on_progress=on_progress,
             on_result=on_result,
-        )
-        return sync_accounts(
-            job, self._chosen(targets) if targets else [(account, None) for account in self.accounts]
         )
 
     @cached_property
@@ -143,13 +170,16 @@ class Engine:
         companies = match_clients(self.store, ground, self.clock())
         return Matched(companies, match_devices(self.store, self.clock()))
 
+    def due(self, now: datetime, basis: Basis | None, since: datetime | None) -> Due:
+        """Who must be scored, after all clients were scored at `since` on that basis; takes the marks of changed evidence."""
+        return due(self.store, self.rule_files.book.at(now), now, feeds_of(self.accounts), basis, since)
+
     def score_due(self, now: datetime) -> ScoreSummary | None:
         """Score the clients whose evidence changed since the last call, or all where that is due; None: nobody.
 
         The first call of a process scores all, and so does the next one after a call that failed.
         """
-        rules = self.rule_files.book.at(now)
-        found = due(self.store, rules, now, feeds_of(self.accounts), self._judged, self._judged_at)
+        found = self.due(now, self._judged, self._judged_at)
         self._judged, before = None, self._judged_at
         if found.clients is not None and not found.clients:
             self._judged = found.basis
@@ -158,8 +188,16 @@ class Engine:
         self._judged, self._judged_at = found.basis, now if found.clients is None else before
         return summary
 
-    def score(self, now: datetime, clients: Collection[int] | None = None) -> ScoreSummary:
-        """Score the clients (none given: all) as of `now`; each note that is due is in the outbox afterwards."""
+    def score(
+        self,
+        now: datetime,
+        clients: Collection[int] | None = None,
+        hold: Callable[[Any], None] = lambda _connection: None,
+    ) -> ScoreSummary:
+        """Score the clients (none given: all) as of `now`; each note that is due is in the outbox afterwards.
+
+        `hold` is called in each transaction that saves scores: what it raises undoes that and ends the scoring.
+        """
         rules = self.rule_files.book.at(now)
         return score_clients(
             self.store,
@@ -167,15 +205,16 @@ class Engine:
             now,
             feeds_of(self.accounts),
             clients=clients,
-            on_saved=self._keepers(rules),
+            on_saved=self._keepers(rules, hold),
         )
 
-    def _keepers(self, rules: Rules) -> OnSaved:
+    def _keepers(self, rules: Rules, hold: Callable[[Any], None]) -> OnSaved:
         """What is kept in step with the scores: the plans first, because notes tell of them."""
         keep_plans = plan_keeper(rules)
         keep_notes = outbox_writer(rules, places_of(self.accounts), policy_of(self.config))
 
         def keep(connection: Any, results: Sequence[ClientResult]) -> None:
+            hold(connection)
             keep_plans(connection, results)
             keep_notes(connection, results)
 

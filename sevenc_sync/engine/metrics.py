@@ -17,12 +17,16 @@ from sevenc_sync.push import DeliverySummary
 from sevenc_sync.score import ScoreSummary
 from sevenc_sync.store import gauges
 from sevenc_sync.store.database import Store
+from sevenc_sync.store.parts import count_parts
+from sevenc_sync.store.queue import queued_jobs
 from sevenc_sync.store.reads import last_scored_at, quotas, stream_states
 from sevenc_sync.store.silence import frozen_streams
+from sevenc_sync.store.workers import living_workers
 from sevenc_sync.sync.run import RunResult
 
 RUN_SECONDS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
 SCORE_SECONDS = (0.05, 0.1, 0.5, 1, 5, 15, 60, 300)
+JOBS = tuple((queue, state) for queue in ("read", "score", "house") for state in ("todo", "doing"))
 RECORDS = ("new", "changed", "same", "held", "gone")
 
 
@@ -125,6 +129,9 @@ class _Gauges(Collector):
             waiting = gauges.outbox_by_state(connection)
             clients = gauges.active_clients(connection)
             scored_at = last_scored_at(connection)
+            working = living_workers(connection)
+            jobs = queued_jobs(connection)
+            parts = sum(count_parts(connection))
         yield _gauge("sevenc_build_info", "The version that runs.", {(__version__,): 1}, "version")
         by_stream = [((row["account_name"], row["stream"]), row) for row in states]
         yield _gauge(
@@ -179,6 +186,22 @@ class _Gauges(Collector):
         )
         yield _gauge("sevenc_clients", "Clients that are scored.", {(): clients})
         yield _gauge("sevenc_store_bytes", "How large the store is.", {(): gauges.store_bytes(self._store)})
+        yield _gauge(
+            "sevenc_workers",
+            "Workers that share the work, by whether their configuration is the one that counts.",
+            {
+                (state,): sum(worker.is_in_force is counts for worker in working)
+                for state, counts in (("working", True), ("waiting", False))
+            },
+            "state",
+        )
+        yield _gauge(
+            "sevenc_jobs",
+            "Jobs in the queue that workers share.",
+            {name: jobs.get(name, 0) for name in JOBS},
+            "queue", "state",
+        )  # fmt: skip
+        yield _gauge("sevenc_score_parts", "Parts of clients that workers have yet to score.", {(): parts})
         if scored_at is not None:
             told = "The clock of the newest scoring."
             yield _gauge("sevenc_last_scoring_timestamp_seconds", told, {(): to_seconds(scored_at)})

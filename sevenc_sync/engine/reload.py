@@ -22,6 +22,10 @@ def reconfigure(engine: Engine, config: Configuration) -> Mapping[str, object]:
     """
     if config.store_url != engine.config.store_url:
         raise Refused("store.url has changed, which needs a restart: systemctl restart sevenc-sync")
+    if config.settings.engine != engine.config.settings.engine:
+        raise Refused("engine has changed, which needs a restart: systemctl restart sevenc-sync")
+    if config.settings.workers != engine.config.settings.workers:
+        raise Refused("the section workers has changed, which needs a restart: systemctl restart sevenc-sync")
     if config.settings.web != engine.config.settings.web:
         raise Refused("the section web has changed, which needs a restart: systemctl restart sevenc-sync")
     try:

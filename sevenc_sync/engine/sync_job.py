@@ -2,10 +2,11 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from pydantic import SecretStr
@@ -307,19 +308,33 @@ def _note_credentials(job: SyncJob, account: Account, problem: Problem | None) -
         log.error("account stopped", account=account.name, error=problem.text, action=problem.action)
 
 
-def _due(job: SyncJob, account: Account, streams: Sequence[Stream]) -> list[Stream]:
+def due_accounts(job: SyncJob, accounts: Sequence[Account]) -> list[Account]:
+    """The accounts with a stream whose time has come."""
+    with job.store.read() as connection:
+        states = stream_states(connection)
+    return [account for account in accounts if _due(job, account, account.connector.streams, states)]
+
+
+def _due(
+    job: SyncJob,
+    account: Account,
+    streams: Sequence[Stream],
+    states: Sequence[Mapping[str, Any]] | None = None,
+) -> list[Stream]:
     """The streams whose time has come. A stopped account is left alone until its credentials change."""
     if stopped_reason(job.store, account.number, account.secret_digest) is not None:
         return []
     if job.timing.quiet is not None and job.timing.quiet.holds(job.clock()):
         return []
     now = to_seconds(job.clock())
-    with job.store.read() as connection:
-        states = {row["stream"]: row for row in stream_states(connection) if row["account"] == account.number}
+    if states is None:
+        with job.store.read() as connection:
+            states = stream_states(connection)
+    mine = {row["stream"]: row for row in states if row["account"] == account.number}
     return [
         stream
         for stream in streams
-        if (state := states.get(stream.name)) is None
+        if (state := mine.get(stream.name)) is None
         or state["next_due_at"] is None
         or state["next_due_at"] <= now
     ]

@@ -1,7 +1,7 @@
 """The rules and the score: (evidence, rules, clock) to a result, with the proof behind every number. No network."""
 
 from sevenc_sync.score.billing import Balance, balances, differing
-from sevenc_sync.score.due import Basis, due
+from sevenc_sync.score.due import Basis, Due, due
 from sevenc_sync.score.estate import Estate, Line, Ref, read_estates
 from sevenc_sync.score.examples import examples
 from sevenc_sync.score.explain import EvidenceRow, Explained, explain, explain_indicators
@@ -45,6 +45,7 @@ __all__ = [
     "ClientResult",
     "Coverage",
     "Dated",
+    "Due",
     "Duty",
     "Estate",
     "EvidenceRow",

@@ -4,6 +4,7 @@ Windows move with the clock, so every client's result can change without a new r
 when the last time is ALL_EVERY ago; in between, only those that are marked.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,8 +22,8 @@ from sevenc_sync.store.tables import attestation, client, dirty, exception, link
 ALL_EVERY = timedelta(hours=1)
 _CHUNK = 500  # marks taken by one statement
 
-# What a result rests on beside the evidence of its own client; compared only within one process.
-Basis = tuple[object, ...]
+# A digest of what a result rests on beside the evidence of its own client.
+Basis = str
 
 
 @dataclass(frozen=True)
@@ -79,17 +80,24 @@ def _basis(connection: Connection, rules: Rules, now: datetime, feeds: Feeds) ->
     seconds = to_seconds(now)
     sources = Sources.read(connection, feeds, seconds)
     clients = select(client.c.id, client.c.grp, client.c.name).where(client.c.is_active).order_by(client.c.id)
-    return (
+    rests_on = (
         rules.hash,
-        _states(sources, {indicator.need.fresh for indicator in rules.indicators}),
+        _states(
+            sources,
+            {pair for pairs in feeds.values() for pair in pairs},
+            {indicator.need.fresh for indicator in rules.indicators},
+        ),
         _in_force(connection, seconds),
         tuple(tuple(row) for row in connection.execute(clients)),
         connection.execute(select(func.count()).select_from(phrase)).scalar_one(),
     )
+    return hashlib.sha256(repr(rests_on).encode()).hexdigest()[:32]
 
 
-def _states(sources: Sources, ages: Collection[int]) -> tuple[object, ...]:
-    """What can make evidence unknown: each stream's state, and for which rules its last reading is too old."""
+def _states(
+    sources: Sources, feeding: Collection[tuple[int, str]], ages: Collection[int]
+) -> tuple[object, ...]:
+    """What can make evidence unknown: each feeding stream's state, and for which rules its last reading is too old."""
     facts: Mapping[tuple[int, str], object] = {
         key: (
             fact.state,
@@ -101,6 +109,7 @@ def _states(sources: Sources, ages: Collection[int]) -> tuple[object, ...]:
             sources.frozen.get(key),
         )
         for key, fact in sources.streams.items()
+        if key in feeding
     }
     return tuple(sorted(facts.items()))
 

@@ -4,10 +4,11 @@ import zlib
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.score.rules import Rules
+from sevenc_sync.store.bulk import insert_missing
 from sevenc_sync.store.tables import rules_pack
 
 
@@ -26,7 +27,9 @@ def keep_pack(connection: Connection, rules: Rules, now: datetime) -> None:
     known = select(rules_pack.c.hash).where(rules_pack.c.hash == rules.hash)
     if connection.execute(known).first() is None:
         values = {"hash": rules.hash, "body": packed(rules), "first_at": to_seconds(now)}
-        connection.execute(insert(rules_pack).values(values))
+        insert_missing(
+            connection, rules_pack, [values]
+        )  # another worker may begin with them at the same moment
 
 
 def load_pack(connection: Connection, rules_hash: str) -> Rules | None:

@@ -17,19 +17,25 @@ from sevenc_sync.store.tables import rules_pack, service
 
 SILENT = timedelta(minutes=5)  # several times longer than a living daemon is silent
 DAEMON = "daemon"
+WORKER = "worker "  # begins the names of workers, of which there may be many; see `workers`
 ROOM = 4 * 2**20  # bytes
 
 
 def take_service(store: Store, holder: str, now: datetime, name: str = DAEMON) -> None:
     """Become the store's daemon. Raises StoreProblem, with the holder named, while another one is at work."""
     at = to_seconds(now)
+    taken = service.c.name == name
+    if name == DAEMON:  # one that does all the work leaves none to workers
+        taken |= service.c.name.startswith(WORKER)
     with store.write() as connection:
-        row = connection.execute(select(service).where(service.c.name == name).with_for_update()).first()
-        if row is not None and row.holder != holder and not _is_gone(row.holder, row.seen_at, now):
+        rows = connection.execute(select(service).where(taken).with_for_update()).all()
+        for row in rows:
+            if row.holder == holder or _is_gone(row.holder, row.seen_at, now):
+                continue
             host, pid, _started = row.holder.rsplit(":", 2)
             raise StoreProblem(
                 f"A daemon works on this store already: process {pid} on {host}, since "
-                f"{from_seconds(row.started_at):%Y-%m-%d %H:%M} UTC. Stop that one first; one store has one daemon. "
+                f'{from_seconds(row.started_at):%Y-%m-%d %H:%M} UTC. Stop that one first; one store has one daemon, unless engine = "procrastinate". '
                 "`sync`, `score` and `push` may be run beside it."
             )
         connection.execute(delete(service).where(service.c.name == name))

@@ -42,7 +42,7 @@ from sevenc_sync.store.scored import (
     score_input,
     score_run,
 )
-from sevenc_sync.store.watched import alarm, round_, store_size
+from sevenc_sync.store.watched import alarm, in_force, judging, round_, score_part, store_size
 
 __all__ = [
     "account",
@@ -57,7 +57,9 @@ __all__ = [
     "dirty",
     "evidence",
     "exception",
+    "in_force",
     "indicator_score",
+    "judging",
     "link",
     "match_decision",
     "match_key",
@@ -76,6 +78,7 @@ __all__ = [
     "run_log",
     "score_history",
     "score_input",
+    "score_part",
     "score_run",
     "seen",
     "service",
@@ -258,6 +261,7 @@ service = Table(
     Column("holder", Text, nullable=False),  # host:pid:start of the process
     Column("started_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),  # when it last said that it is alive
+    Column("configuration", Text),  # of many workers: the digest of what each works by
 )
 
 run = Table(

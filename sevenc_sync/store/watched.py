@@ -36,3 +36,37 @@ store_size = Table(
     Column("day", Integer, primary_key=True, autoincrement=False),  # days since 1970-01-01
     Column("bytes", BigInteger, nullable=False),
 )
+
+in_force = Table(
+    "in_force",
+    metadata,  # many machines: the one configuration that counts; one row
+    Column("name", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("holder", Text, nullable=False),  # who read it last: host:pid:start of the process
+    Column("since", BigInteger, nullable=False),
+)
+
+judging = Table(
+    "judging",
+    metadata,  # many machines: what the scores rest on, and the round that is being scored in parts; one row
+    Column("name", Text, primary_key=True),
+    Column("rules", Text),  # hash of the rules that clients were scored with last
+    Column("scored_at", BigInteger),  # and when
+    Column("basis", Text),  # digest of what all scores rest on beside the evidence of their own clients
+    Column("all_at", BigInteger),  # when all clients were scored last
+    Column("at", BigInteger),  # the clock of the round under way; null: none is
+    Column("next_basis", Text),  # what holds once it is over
+    Column("next_all_at", BigInteger),
+    Column("links", Integer),  # lines of the ledger that matching made or changed before it
+    Column("history", BigInteger),  # how far history and outbox had come before it
+    Column("outbox", BigInteger),
+)
+
+score_part = Table(
+    "score_part",
+    metadata,  # clients of the round under way that are not scored yet, some to a row
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("clients", Text, nullable=False),  # their numbers, as JSON
+    Column("holder", Text),  # who scores them now
+    Column("lease_until", BigInteger),
+)

@@ -20,6 +20,7 @@ from sevenc_sync.store.quarantine import held
 from sevenc_sync.store.reads import quarantine_of_run, quotas, run_lines, run_row, runs
 from sevenc_sync.store.rounds import read_round
 from sevenc_sync.store.service import who_works
+from sevenc_sync.store.workers import living_workers
 from sevenc_sync.web.guard import Form, Operator, Viewer
 from sevenc_sync.web.site import Site, site_of
 
@@ -55,6 +56,7 @@ def syncs(
             quotas=quotas(connection),
             held=[{**row, "account": names.get(int(str(row["account"])))} for row in held(connection)],
             daemon=who_works(connection),
+            workers=living_workers(connection),
             only=(account, stream),
             now=site.now(),
         )
