@@ -122,9 +122,10 @@ class Rounds:
             under_way, waiting = parts.open_round(connection), parts.waiting_parts(connection)
         if under_way is None or waiting:
             return
+        # The round is over only after that: whoever takes over from a worker that dies here writes back what is left.
+        self._work.follow(engine.clock(), under_way.before, links=under_way.links)
         with engine.store.write() as connection:
             parts.end_round(connection, under_way, engine.rule_files.book.at(under_way.at).hash)
-        self._work.follow(engine.clock(), under_way.before, links=under_way.links)
 
     @contextmanager
     def _alone(self) -> Iterator[bool]:
