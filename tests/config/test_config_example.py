@@ -70,7 +70,20 @@ def test_every_connector_has_an_account_in_the_example(loaded: Callable[..., Con
     assert {account.connector for account in configuration.accounts.values()} == set(connectors())
 
 
-@pytest.mark.parametrize("section", [name for name in Settings.model_fields if name != "accounts"])
+SECTIONS = [
+    name
+    for name, info in Settings.model_fields.items()
+    if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel)
+]
+
+
+def test_every_key_above_the_sections_stands_in_the_example_with_a_comment() -> None:
+    head = EXAMPLE.partition("\n[")[0]
+    for name in set(Settings.model_fields) - {*SECTIONS, "accounts"}:
+        assert re.search(rf"^# .*\n{name} = ", head, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("section", SECTIONS)
 def test_every_setting_stands_in_the_example_with_a_comment(section: str) -> None:
     part = Settings.model_fields[section].annotation
     assert isinstance(part, type)

@@ -1,5 +1,6 @@
 """Every mistake in the configuration is told at once, with its key and the way out, and without what is secret."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -317,3 +318,15 @@ def test_the_master_is_the_psa_that_says_so_or_else_the_first(
     loaded: Callable[..., Configuration], text: str, master: str | None
 ) -> None:
     assert loaded(text, environ=FULL).master == master
+
+
+def test_the_engine_for_many_machines_wants_postgresql_and_its_package(
+    mistakes_of: Mistakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f'engine = "procrastinate"\n[store]\nurl = "sqlite:///store.db"\n{PSA}'
+    monkeypatch.setitem(sys.modules, "procrastinate", None)
+    found = mistakes_of(text, environ=PSA_SECRETS)
+    assert [line.split(": ", 1)[1] for line in found] == [
+        "engine: procrastinate needs a PostgreSQL store: set store.url to postgresql://USER@HOST/DATABASE",
+        "engine: the package procrastinate is not installed: install requirements.lock again",
+    ]

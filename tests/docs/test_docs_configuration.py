@@ -69,7 +69,20 @@ def rows(model: type[BaseModel], leave_out: frozenset[str] = frozenset()) -> lis
     ]
 
 
-@pytest.mark.parametrize("section", [name for name in Settings.model_fields if name != "accounts"])
+SECTIONS = [
+    name
+    for name, info in Settings.model_fields.items()
+    if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel)
+]
+
+
+def test_every_key_above_the_sections_is_described_as_it_is() -> None:
+    _, _, rest = DOCUMENT.partition("## Above all sections\n")
+    shown = [line for line in rest.partition("\n## ")[0].splitlines() if line.startswith("| `")]
+    assert shown == rows(Settings, frozenset({*SECTIONS, "accounts"}))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
 def test_every_setting_is_described_as_it_is(section: str) -> None:
     part = Settings.model_fields[section].annotation
     assert isinstance(part, type)
