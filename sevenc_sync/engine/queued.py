@@ -160,7 +160,7 @@ class Queued:
             self._waits_for = f"This worker waits: {counts.process} works by another configuration, rules or version, read later."
             if was is None:
                 action = "Bring this machine's configuration in line, then reload or restart it."
-                log.error("another configuration counts", said=self._waits_for, action=action)
+                log.warning("another configuration counts", said=self._waits_for, action=action)
         return self._waits_for is None
 
     # -- the queue's own thread
