@@ -19,13 +19,12 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Job, Status
 from procrastinate.worker import Worker
-from sqlalchemy import make_url
 
 from sevenc_sync.engine.fingerprint import fingerprint
 from sevenc_sync.engine.rounds import Rounds
 from sevenc_sync.engine.work import Work
 from sevenc_sync.store import workers
-from sevenc_sync.store.queue import queue_problem, require_queue
+from sevenc_sync.store.queue import connection_of, queue_problem, require_queue
 
 READ, SCORE, HOUSE = "read", "score", "house"  # the queues
 HOUSE_AT_ONCE = 2  # a tick need not wait for a long matching
@@ -251,10 +250,7 @@ class Queued:
     # -- the jobs
 
     def _make_app(self) -> App:
-        url = make_url(self._engine.config.store_url).set(drivername="postgresql")
-        connector = PsycopgConnector(
-            conninfo=url.render_as_string(hide_password=False), min_size=1, max_size=6
-        )
+        connector = PsycopgConnector(conninfo=connection_of(self._engine.store), min_size=1, max_size=6)
         app = App(connector=connector)
         jobs: tuple[tuple[str, str, Callable[..., Awaitable[None]]], ...] = (
             ("read", READ, self._read),

@@ -14,6 +14,11 @@ NOTE = "sevenc-sync: "  # begins the comment; the last migration that was applie
 _WITHOUT_ARGUMENTS = {"no_parameters": True}  # the library's SQL holds percent signs of its own
 
 
+def connection_of(store: Store) -> str:
+    """The store's address as libpq takes it."""
+    return store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def queue_schema(connection: Connection) -> str | None:
     """The last migration that the queue's tables have; None: there are no such tables.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, Connection, cast, delete, func, insert, select, update
 
 from sevenc_sync.clock import from_seconds
+from sevenc_sync.store.bulk import insert_missing
 from sevenc_sync.store.database import Store, StoreProblem
 from sevenc_sync.store.holder import is_dead
 from sevenc_sync.store.service import DAEMON, SILENT, WORKER
@@ -102,14 +103,19 @@ def declare(store: Store, holder: str, configuration: str) -> bool:
 
     With another one all clients are due.
     """
+    mine = in_force.c.name == ONE
     with store.write() as connection:
-        now = _now(connection)
-        before = configuration_in_force(connection)
-        if before is not None and before.digest == configuration:
+        # Several workers may begin at the same moment: whoever comes second waits for the row and then compares.
+        empty = {"name": ONE, "digest": "", "holder": holder, "since": 0}
+        insert_missing(connection, in_force, [empty])
+        before = connection.execute(select(in_force.c.digest).where(mine).with_for_update()).scalar_one()
+        if before == configuration:
             return False
+        now = _now(connection)
+        connection.execute(
+            update(in_force).where(mine).values(digest=configuration, holder=holder, since=now)
+        )
         connection.execute(update(judging).values(basis=None, all_at=None, rules=None))
-        connection.execute(delete(in_force).where(in_force.c.name == ONE))
-        connection.execute(insert(in_force).values(name=ONE, digest=configuration, holder=holder, since=now))
     return True
 
 
