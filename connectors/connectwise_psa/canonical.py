@@ -157,26 +157,31 @@ def _level(value: str | None) -> str | None:
 
 def ticket(record: wire.Ticket, context: Context) -> Iterable[Ticket]:
     """A service ticket. Nothing for project tickets, should the server have ignored the condition."""
-    if record.record_type and record.record_type.strip().lower() != SERVICE_TICKET.lower():
+    kind = record.record_type
+    if kind and kind != SERVICE_TICKET and kind.strip().lower() != SERVICE_TICKET.lower():
         return ()
+    # There are more of these than of all else, so references are read in place: a call costs more than what it does.
     info = record.info or _NO_INFO
     closed = flag(record.closed_flag)
     number_text = str(record.id)
-    sla = name_of(record.sla)
+    named = record.sla
+    sla = None if named is None else word(named.name)
+    board, status, type_, subtype = record.board, record.status, record.type, record.sub_type
+    source, priority_, owner = record.source, record.priority, record.owner
     return (
         Ticket(
             id=number_text,
             company=text_id(record.company),
             number=number_text,
             summary=clean(record.summary),
-            board=name_of(record.board),
-            type=name_of(record.type),
-            subtype=name_of(record.sub_type),
-            category=_category(record, context),
-            source=name_of(record.source),
-            status=name_of(record.status),
-            priority=name_of(record.priority),
-            priority_level=_priority_level(record.priority, context),
+            board=None if board is None else word(board.name),
+            type=None if type_ is None else word(type_.name),
+            subtype=None if subtype is None else word(subtype.name),
+            category=_category(board, type_, context),
+            source=None if source is None else word(source.name),
+            status=None if status is None else word(status.name),
+            priority=None if priority_ is None else word(priority_.name),
+            priority_level=_priority_level(priority_, context),
             is_closed=closed,
             opened_at=when(info.date_entered),
             responded_at=when(record.date_responded),
@@ -189,7 +194,7 @@ def ticket(record: wire.Ticket, context: Context) -> Iterable[Ticket]:
             sla=sla,
             # without an SLA the flag stands at its default and says nothing
             met_sla=flag(record.is_in_sla) if sla else None,
-            owner=None if record.owner is None else word(record.owner.identifier),
+            owner=None if owner is None else word(owner.identifier),
             hours=number(record.actual_hours),
             contract=text_id(record.agreement),
             merged_into=text_id(record.merged_parent_ticket),
@@ -198,10 +203,10 @@ def ticket(record: wire.Ticket, context: Context) -> Iterable[Ticket]:
     )
 
 
-def _category(record: wire.Ticket, context: Context) -> str | None:
-    if record.board is None or record.type is None:
+def _category(board: wire.IdNameRef | None, type_: wire.IdNameRef | None, context: Context) -> str | None:
+    if board is None or type_ is None:
         return None
-    entry = context.lookup("board_type", f"{record.board.id}/{record.type.id}")
+    entry = context.lookup("board_type", f"{board.id}/{type_.id}")
     return None if entry is None else entry.meaning
 
 

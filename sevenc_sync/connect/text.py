@@ -26,6 +26,9 @@ def clean(value: str | None, limit: int | None = None) -> str | None:
     return value or None
 
 
+_read, _UTC = datetime.fromisoformat, UTC  # looked up once: `when` is asked for every time of every record
+
+
 @lru_cache(maxsize=4096)
 def word(value: str | None) -> str | None:
     """`clean` for texts that come again and again: names of boards, types, people."""
@@ -40,10 +43,10 @@ def when(value: str | None) -> datetime | None:
     """
     if not value:
         return None
-    moment = datetime.fromisoformat(value)
+    moment = _read(value)
     if moment.year == 1:
         return None
-    if moment.tzinfo is UTC:
+    if moment.tzinfo is _UTC:
         return moment
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

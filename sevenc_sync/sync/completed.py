@@ -1,9 +1,16 @@
 """What a record says once what everybody knows is added: until when its operating system gets security updates."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from sevenc_sync.model import Asset, Record
 from sevenc_sync.os_support import support_ends_on
+
+
+def can_complete(kinds: Iterable[type[Record]]) -> bool:
+    """Whether anything can be added to records of one of these kinds."""
+    return Asset in kinds
 
 
 def completed(record: Record) -> Record:

@@ -17,7 +17,7 @@ from sevenc_sync.connect.text import clean
 from sevenc_sync.store.codec import Codec, Row
 from sevenc_sync.store.details import Mark
 from sevenc_sync.store.quarantine import BadRecord
-from sevenc_sync.sync.completed import completed
+from sevenc_sync.sync.completed import can_complete, completed
 from sevenc_sync.sync.mend import has_nul, mended
 from sevenc_sync.sync.unchanged import KnownRecords, WatchedContext
 
@@ -72,6 +72,7 @@ class PageDecoder:
         self._wire_key = _attribute_for(stream.wire, stream.key)
         self._known = known if self._wire_key is not None else None
         self._home = stream.records[0].table  # the kind of row that a record becomes
+        self._completes = can_complete(stream.records)
         self._quick = type(stream.layout) is BareArray and self._wire_key is not None and not stream.detail
 
     def page(self, body: bytes, context: Context, fetched_at: int) -> DecodedPage:
@@ -168,9 +169,11 @@ class PageDecoder:
         self, wire: Any, context: Context, fetched_at: int, sign: _Sign | None
     ) -> list[tuple[str, Row]]:
         """A record's rows, by table. Its one row bears its digest, if it has its key and would be the same at any time."""
-        records = tuple(map(completed, self._stream.to_canonical(wire, context)))
+        records = tuple(self._stream.to_canonical(wire, context))
+        if self._completes:
+            records = tuple(map(completed, records))
         codecs, account = self._codecs, self._account
-        if _is_timeless(context) and sign is not None and len(records) == 1:
+        if sign is not None and _is_timeless(context) and len(records) == 1:
             key, digest = sign
             record = records[0]
             if record.id == key and record.table == self._home:

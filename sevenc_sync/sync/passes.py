@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
+from xxhash import xxh3_64_intdigest
 
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import AccessProblem, ContractChanged, Problem, RecordVanished, VendorDown
@@ -299,7 +300,7 @@ class Pass:
 
         def parse_once(response: Response) -> tuple[T, Params | None]:
             result = parse(response)
-            mark = hash(response.body)
+            mark = xxh3_64_intdigest(response.body)
             if mark in question.answers:
                 raise Incomplete(f"a page already read, for {dict(params)}")  # once, by mistake, or for ever
             question.answers.add(mark)

@@ -19,6 +19,7 @@ from secrets import token_bytes
 from typing import Any
 
 import msgspec
+from xxhash import xxh3_64_intdigest
 
 from sevenc_sync.connect.stream import Context, Stream
 from sevenc_sync.model import Lookup
@@ -35,6 +36,7 @@ _OURS = (
     "sevenc_sync.os_support",
 )
 
+_SIGN = 2**63  # databases keep 64 bits with a sign
 _MSGPACK = msgspec.msgpack.Encoder()
 _SORTED = msgspec.msgpack.Encoder(order="deterministic")
 
@@ -65,16 +67,13 @@ class RecordDigests:
     """Digests of one stream's records and of how they are read, with the list entries as they are now."""
 
     def __init__(self, stream: Stream, lookups: Mapping[str, Mapping[str, Lookup]]) -> None:
-        self._begin = _translation(stream, lookups)
+        self._seed = int.from_bytes(_translation(stream, lookups)[:8], "big")
 
     def of(self, wires: Sequence[Any]) -> list[int | None]:
         """Each record's digest, 64 bits with a sign; None where one of them has a number beyond 64 bits."""
-        begin, encode = self._begin, _MSGPACK.encode
+        seed, encode = self._seed, _MSGPACK.encode
         try:
-            return [
-                int.from_bytes(sha256(begin + encode(wire)).digest()[:8], "big", signed=True)
-                for wire in wires
-            ]
+            return [(xxh3_64_intdigest(encode(wire), seed) ^ _SIGN) - _SIGN for wire in wires]
         except OverflowError:
             return [None for _ in wires]
 
