@@ -1,10 +1,14 @@
-"""The sources of the suite, one for each connector, started when they are first asked for."""
+"""The sources of the suite, one for each connector, started when they are first asked for.
+
+One runs at a time: a vendor's server that nobody asks still wakes ten times a second, and so would cost more than its tests.
+"""
 
 import io
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -29,22 +33,65 @@ def conformance_world(backup: str, rmm: str | None) -> World:
     return build_world(clients=6, now=NOW, backups=(backup,), rmms=(rmm,) if rmm else ())
 
 
+class Running:
+    """The source that runs, if any."""
+
+    def __init__(self) -> None:
+        self.source: Source | None = None
+        self._stack = ExitStack()
+
+    def start(self, name: str, folder: Path, template: Path) -> Source:
+        """Start a connector's source in place of the one that runs."""
+        self.stop()
+        world = conformance_world(name if name in BACKUPS else "datto_bcdr", name if name in RMMS else None)
+        self.source = self._stack.enter_context(open_source(connectors()[name], world, folder, template))
+        return self.source
+
+    def stop(self) -> None:
+        """End the source that runs."""
+        self.source = None
+        self._stack.close()
+
+
+_RUNNING = Running()
+
+
+def _connector_of(item: pytest.Item) -> str:
+    """The connector that a test is for; empty for one that is for all."""
+    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return str(params.get("connector") or params.get("name") or "")
+
+
+def _is_ours(item: pytest.Item) -> bool:
+    return item.path.parent == Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put all tests of one connector together, whichever file they are in."""
+    places = [place for place, item in enumerate(items) if _is_ours(item)]
+    by_connector = sorted((items[place] for place in places), key=_connector_of)
+    for place, item in zip(places, by_connector, strict=True):
+        items[place] = item
+
+
+@pytest.hookimpl(trylast=True)  # behind the fixtures, which look at what the source got
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """End the last source when its tests are over."""
+    if nextitem is None or not _is_ours(nextitem):
+        _RUNNING.stop()
+
+
 @pytest.fixture(scope="session")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Source]]:
+def sources(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Callable[[str], Source]:
     """Gives the source of a connector by its name."""
-    running: dict[str, Source] = {}
-    with ExitStack() as stack:
 
-        def get(name: str) -> Source:
-            if name not in running:
-                world = conformance_world(
-                    name if name in BACKUPS else "datto_bcdr", name if name in RMMS else None
-                )
-                folder = tmp_path_factory.mktemp(name)
-                running[name] = stack.enter_context(open_source(connectors()[name], world, folder))
-            return running[name]
+    def get(name: str) -> Source:
+        running = _RUNNING.source
+        if running is not None and running.name == name:
+            return running
+        return _RUNNING.start(name, tmp_path_factory.mktemp(name), sqlite_template)
 
-        yield get
+    return get
 
 
 @pytest.fixture(autouse=True)

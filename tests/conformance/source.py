@@ -29,7 +29,6 @@ from sevenc_sync.sandbox.exchange import Answer, Call
 from sevenc_sync.sandbox.sandbox import VENDORS, SandboxAccount
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import this_holder
-from sevenc_sync.store.migrate import upgrade
 from sevenc_sync.store.quarantine import held
 from sevenc_sync.store.reads import lookup_entries, parent_rows, stream_states
 from sevenc_sync.store.tables import evidence
@@ -275,8 +274,11 @@ def bench(source: Source, start: Path) -> Bench:
 
 
 @contextmanager
-def open_source(connector: Connector, world: World, folder: Path) -> Iterator[Source]:
-    """Start the connector's sandbox and read everything twice: to get to know it, and to keep a store for each stream."""
+def open_source(connector: Connector, world: World, folder: Path, template: Path) -> Iterator[Source]:
+    """Start the connector's sandbox and read everything twice: to get to know it, and to keep a store for each stream.
+
+    `template` is an empty store.
+    """
     with (
         Elsewhere() as elsewhere,
         Sandbox(world, vendors=(connector.name,), clock=lambda: source.now) as sandbox,
@@ -287,7 +289,7 @@ def open_source(connector: Connector, world: World, folder: Path) -> Iterator[So
         source.remember()
         spied = {stream.name: Spied(stream.layout, []) for stream in connector.streams}
         source.connector = _with_streams(connector, lambda stream: changed(stream, layout=spied[stream.name]))
-        paths = _read_in_turn(source, folder / "probe")
+        paths = _read_in_turn(source, folder / "probe", template)
         for stream in connector.streams:
             source.facts[stream.name] = facts_of(spied[stream.name].noted, paths[stream.name], server)
         small = _with_streams(connector, lambda stream: in_pages(stream, source.facts[stream.name].answers))
@@ -297,7 +299,7 @@ def open_source(connector: Connector, world: World, folder: Path) -> Iterator[So
         for spy in spied.values():
             spy.noted.clear()
         source.rewind()
-        paths = _read_in_turn(source, folder)
+        paths = _read_in_turn(source, folder, template)
         for stream in connector.streams:
             source.facts[stream.name] = facts_of(list(spied[stream.name].noted), paths[stream.name], server)
         source.connector = small
@@ -309,13 +311,13 @@ def _with_streams(connector: Connector, change: Callable[[Stream], Stream]) -> C
     return dataclasses.replace(connector, streams=tuple(change(stream) for stream in connector.streams))
 
 
-def _read_in_turn(source: Source, folder: Path) -> dict[str, list[str]]:
+def _read_in_turn(source: Source, folder: Path, template: Path) -> dict[str, list[str]]:
     """Read one stream after the other into one store, a copy of which is kept before each; gives the paths asked for."""
     folder.mkdir(exist_ok=True)
     paths: dict[str, list[str]] = {}
     work = folder / "work.db"
+    shutil.copyfile(template, work)
     with Store.open(f"sqlite:///{work}") as store:
-        upgrade(store)
         reading = Bench(source=source, path=work, store=store)
         reading.account()
         _copy(work, folder / "0.db")
