@@ -281,14 +281,17 @@ def open_engine(
         require_current(store)
         pairs = [(settings, known[settings.connector]) for settings in config.accounts.values()]
         gc.freeze()  # what is loaded now stays: walking it again and again takes a tenth of a backfill's time
-        accounts = open_accounts(store, pairs)
-        master = None if config.master is None else config.accounts[config.master]
-        yield Engine(
-            config=config,
-            store=store,
-            accounts=accounts,
-            master=None if master is None else ensure_account(store, master.name, master.connector),
-            clock=clock,
-            policy=policy,
-            stop=stop or threading.Event(),
-        )
+        try:
+            accounts = open_accounts(store, pairs)
+            master = None if config.master is None else config.accounts[config.master]
+            yield Engine(
+                config=config,
+                store=store,
+                accounts=accounts,
+                master=None if master is None else ensure_account(store, master.name, master.connector),
+                clock=clock,
+                policy=policy,
+                stop=stop or threading.Event(),
+            )
+        finally:
+            gc.unfreeze()  # what an earlier engine of this process left in circles would stay for ever

@@ -21,6 +21,12 @@ def weakest(site: Any) -> str:
     return str(min(rows, key=lambda row: row["score"])["name"])
 
 
+def strongest(site: Any) -> str:
+    """The client with the highest score: its plan is the shortest."""
+    rows = [row for row in site.json("clients") if row["score"] is not None]
+    return str(max(rows, key=lambda row: row["score"])["name"])
+
+
 def steps(site: Any, client: str, *more: str) -> dict[str, dict[str, Any]]:
     """Every step of the plan by its id."""
     plan = site.json("plan", client, *more)
@@ -106,11 +112,13 @@ def test_without_proof_it_says_what_to_type_where_somebodys_word_would_do(scored
                     assert f"Where somebody knows it: {call}" in said
                     assert shlex.split(call)[:3] == ["sevenc-sync", "attest", client["name"]]
                     found += area["kind"] == "unproven"
+        if found:
+            return
     assert found, "no unknown area rests on an attestation, so this test shows nothing"
 
 
 def test_a_second_scoring_keeps_every_id(copy_of: Any) -> None:
-    name = weakest(copy_of)
+    name = strongest(copy_of)
     before = steps(copy_of, name)
     assert copy_of("score").exit_code == 0
     assert {number: step["indicator"] for number, step in steps(copy_of, name).items()} == {
@@ -119,7 +127,7 @@ def test_a_second_scoring_keeps_every_id(copy_of: Any) -> None:
 
 
 def test_an_accepted_step_has_an_owner_and_a_day_and_stays_so(copy_of: Any) -> None:
-    name = weakest(copy_of)
+    name = strongest(copy_of)
     number = some_step(copy_of, name)
     args = ("plan", name, "--accept", number.lower(), "--owner", "ben", "--due", "2099-01-31", *BY)
     result = copy_of(*args)
@@ -137,7 +145,7 @@ def test_an_accepted_step_has_an_owner_and_a_day_and_stays_so(copy_of: Any) -> N
 
 
 def test_a_day_that_has_passed_is_overdue(copy_of: Any) -> None:
-    name = weakest(copy_of)
+    name = strongest(copy_of)
     args = ("plan", name, "--accept", some_step(copy_of, name), "--due", "2020-01-31", *BY)
     assert "due 2020-01-31 (overdue)" in copy_of(*args).stdout
 
@@ -152,7 +160,7 @@ def test_a_day_that_has_passed_is_overdue(copy_of: Any) -> None:
 def test_what_is_done_or_accepted_as_a_risk_is_shown_only_with_all_until_it_is_opened_again(
     copy_of: Any, args: tuple[str, ...], state: str
 ) -> None:
-    name = weakest(copy_of)
+    name = strongest(copy_of)
     score = copy_of.json("show", name)["score"]
     number = some_step(copy_of, name)
     answer = copy_of.json("plan", name, args[0], number, *args[1:], *BY)

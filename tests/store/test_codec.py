@@ -17,9 +17,9 @@ from sevenc_sync.store.tables import evidence
 
 ACCOUNT, FETCHED = 7, 1_700_000_000
 
-SCALARS = (
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text() | st.floats(allow_nan=False)
-)
+# JSON, and so no vendor, can say infinity.
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text() | NUMBERS
 TIMES = st.datetimes(
     datetime(1902, 1, 1),  # noqa: DTZ001 - the bounds are without a zone by the strategy's own rule
     datetime(9000, 1, 1),  # noqa: DTZ001 - the same
@@ -39,7 +39,7 @@ def _values(annotation: Any) -> st.SearchStrategy[Any]:
         str: st.text(max_size=8),
         bool: st.booleans(),
         int: st.integers(-(2**63), 2**63 - 1),
-        float: st.floats(allow_nan=False),
+        float: NUMBERS,
         datetime: TIMES,
         type(None): st.none(),
     }
