@@ -1,7 +1,7 @@
 """All misbehaviours together that a good client survives within one run, spread by a seed over all vendors.
 
-Every fault but the clock's applies once or a few times at fixed calls, so that the run ends: a call that goes wrong is
-followed by one that does not, and no wait asked for is longer than two seconds. Nothing is armed on writes.
+Every fault but the clock's applies once or a few times at fixed calls, so that the run ends: a call that goes wrong is,
+but for one record that a PSA chokes on, followed by one that does not, and no wait asked for is longer than two seconds. Nothing is armed on writes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
 
-from sevenc_sync.sandbox.faults import Fault, Faults
+from sevenc_sync.sandbox.faults import Fault
 from sevenc_sync.sandbox.sandbox import Sandbox
+from sevenc_sync.sandbox.server import VendorServer
 from sevenc_sync.sandbox.world.seeds import dice
 
 SKEW_SECONDS = 600
@@ -32,6 +33,8 @@ REFUSALS: Sequence[Mapping[str, Any]] = (
 """What goes wrong with any reading call, each at one call of its own."""
 
 TRICKLE_SECONDS = 0.0005
+POISONED_CALLS = 12
+"""All tries of a page, a few for ids alone, and some for its records by their ids, in halves; then the record is mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Ground:
     `reads` is the expression of paths of its reading calls and `method` their verb; `calls` how many of them a full run
     makes at least; `long` a list with many records, `short` one of a few small ones; `unused` fields of the long list
     that no rule uses, each with a value of a type that it must not have; `wrong` what may go wrong with the pages of the
-    list `paged`, and at which of its calls.
+    list `paged`, and at which of its calls. `poisoned` is a list, and its table, of which the vendor cannot give one record
+    for a while; nothing else goes wrong with its calls.
     """
 
     method: str
@@ -52,19 +56,21 @@ class Ground:
     unused: Mapping[str, Any]
     paged: str
     wrong: Mapping[Literal["repeat_page", "empty_page"], int]
+    poisoned: tuple[str, str] | None = None
 
 
 GROUNDS: Mapping[str, Ground] = {
     "connectwise_psa": Ground(
-        "GET", r"/apis/3\.0/(company|service|finance|time|project)", 60, r"/service/tickets$",
+        "GET", r"/apis/3\.0/(company|service|finance|project)", 60, r"/service/tickets$",
         r"/service/(boards|priorities|sources)$",
         {"minutesWaiting": "soon", "integratorTags": 7, "hasChildTicket": "no"},
-        r"/service/tickets$", {"repeat_page": 2, "empty_page": 5},
+        r"/service/tickets$", {"repeat_page": 2, "empty_page": 5}, (r"/time/entries$", "time_entries"),
     ),
     "autotask_psa": Ground(
-        "POST", r"/query(/next)?$", 40, r"/Tickets/query(/next)?$", r"/(Roles|BillingCodes|Services|Projects)/query$",
+        "POST", r"(?<!/TimeEntries)/query(/next)?$", 40, r"/Tickets/query(/next)?$", r"/(Roles|BillingCodes|Services|Projects)/query$",
         {"rmmAlertID": 7, "changeInfoField1": {"a": 1}, "isVisibleToComanaged": "no"},
         r"/Tickets/query(/next)?$", {"repeat_page": 2, "empty_page": 5},
+        (r"/TimeEntries/query$", "TimeEntries"),
     ),
     "datto_bcdr": Ground(
         "GET", r"/v1/bcdr/device", 30, r"/v1/bcdr/device/[^/]+/asset", r"/v1/bcdr/device/[^/]+/alert$",
@@ -98,19 +104,21 @@ def chaos(sandbox: Sandbox, seed: int) -> Mapping[str, Sequence[int]]:
     """Arms every vendor of a sandbox, the same way for the same seed.
 
     Some lists come wrongly cut: a page once more in the place of the next, and a page without records while more
-    follow. Only a client that notices and asks again ends such a run with all records.
+    follow. A page is refused, whatever is tried, for one of its records. Only a client that notices and asks again, and
+    takes such a page apart, ends the run with all records.
     Returns vendor to the numbers of its rules, for `Faults.fired`; `Faults.clear` ends it.
     """
     return {
-        name: _arm(server.faults, GROUNDS[name], dice(seed, "chaos", name))
+        name: _arm(server, GROUNDS[name], dice(seed, "chaos", name))
         for name, server in sandbox.vendors.items()
     }
 
 
-def _arm(faults: Faults, ground: Ground, chance: Random) -> list[int]:
+def _arm(server: VendorServer, ground: Ground, chance: Random) -> list[int]:
     rules = [*_refusals(ground, chance), *_slow(ground), *_records(ground, chance), *_wrong_pages(ground)]
+    rules += _poison(server, ground)
     rules.append(Fault(action="clock_skew", seconds=chance.choice((-SKEW_SECONDS, SKEW_SECONDS))))
-    return [faults.arm(rule) for rule in rules]
+    return [server.faults.arm(rule) for rule in rules]
 
 
 def _refusals(ground: Ground, chance: Random) -> list[Fault]:
@@ -137,6 +145,19 @@ def _wrong_pages(ground: Ground) -> list[Fault]:
         Fault(action=action, method=ground.method, path=ground.paged, nth=place)
         for action, place in ground.wrong.items()
     ]
+
+
+def _poison(server: VendorServer, ground: Ground) -> list[Fault]:
+    """The first record of a list: it stands on the first page of any reader that goes by ids."""
+    if ground.poisoned is None:
+        return []
+    path, table = ground.poisoned
+    first = min(server.vendor.tables.rows(table))
+    return [
+        Fault(
+            action="poison", method=ground.method, path=path, key="id", value=first, first=POISONED_CALLS
+        )
+    ]  # fmt: skip
 
 
 def _records(ground: Ground, chance: Random) -> list[Fault]:

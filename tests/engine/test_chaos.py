@@ -18,7 +18,10 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def read(folder: Path, psa: str, seed: int | None) -> tuple[dict[str, tuple[str, int, int]], dict[str, int]]:
-    """What a first round reads, stream by stream, and how often each kind of fault has struck."""
+    """What a first round reads, stream by stream, and how often each kind of fault has struck.
+
+    Of "poison" it is how often the record was asked for in vain.
+    """
     home = Home(folder)
     home.prepare()
     world = build_world(clients=12, now=NOW)
@@ -34,6 +37,13 @@ def read(folder: Path, psa: str, seed: int | None) -> tuple[dict[str, tuple[str,
         for name in armed:
             for rule in sandbox.vendors[name].faults.rules():
                 struck[rule["action"]] = struck.get(rule["action"], 0) + rule["fired"]
+        if armed:
+            calls = sandbox.vendors[psa].counts()
+            struck["poison"] = sum(
+                calls["GET" if psa == "connectwise_psa" else "POST", path, 500]
+                for path in {path for _method, path, _status in calls}
+                if path.endswith(("/time/entries", "/TimeEntries/query"))
+            )
     return {
         f"{result.account}/{result.stream}": (result.state, result.new, result.held) for result in results
     }, struck
