@@ -8,7 +8,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # The tests start hundreds of processes, which need not compile the program each time.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo test check format lint types imports lock bench bench-compare bench-match bench-score bench-idle bench-soak bench-kill clean
+.PHONY: help install demo test check format lint types imports lock bench bench-compare bench-match bench-score bench-idle bench-soak bench-kill bench-scale clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,9 @@ bench-soak: install  ## thirty simulated days with kills, outages and chaos (abo
 
 bench-kill: install  ## deliveries that are killed while they write: notes and tickets that are double
 	$(BIN)/python -m bench.kill_push
+
+bench-scale: install  ## accounts, clients and tickets on 1, 2 and 4 workers
+	$(BIN)/python -m bench.scale
 
 clean:
 	rm -rf .venv sevenc-demo sevenc-sandbox

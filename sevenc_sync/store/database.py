@@ -85,8 +85,12 @@ class Store:
         self.engine.dispose()
 
     def rest(self) -> None:
-        """Close the connections that nobody uses; the next one who asks gets a new one."""
-        self.engine.dispose()
+        """Close the connections that nobody uses, with their page caches; the next one who asks gets a new one.
+
+        PostgreSQL's hold no cache here, and closing them while others work would leave theirs to the garbage collector.
+        """
+        if self.is_sqlite:
+            self.engine.dispose()
 
     @property
     def is_sqlite(self) -> bool:
