@@ -18,6 +18,7 @@ from sevenc_sync.score.vocabulary import DAY, Sql
 
 # Older than that a document is level 1, however old it is; two years old 2, one year 3. More needs its earlier reviews.
 DOCUMENT_STEPS = (1460.0, 730.0, 365.0)
+DOCUMENT_PARTIAL = 2.0  # the highest level of one that lacks what its rule calls complete: only an agreed standard is level 3
 # Days since a drill, for the levels 1 to 3. More needs most of the rows, not one.
 DRILL_STEPS = (365.0, 180.0, 90.0)
 # How far a rhythm is behind, in agreed intervals: as long as the last event is so many of them ago, it is level 1 to 4.
@@ -52,6 +53,9 @@ def _age_read(indicator: Indicator, sums: Sums, _units: float | None, now: int) 
 
 def _document_sums(indicator: Indicator, e: Expressions) -> dict[str, Sql]:
     sums = _age_sums(indicator, e, e["now"])
+    if "complete" in e:
+        passed = and_(meant(e), e["of"] <= e["now"] + indicator.ahead)
+        sums["complete"] = rows(and_(passed, e["complete"]))
     if "before" in e and "earlier" in e:
         last, before, earlier = e["of"], e["before"], e["earlier"]
         in_turn = and_(
@@ -73,6 +77,8 @@ def _document_read(indicator: Indicator, sums: Sums, _units: float | None, now: 
         return nothing_found(indicator, sums["sample"], "no date is known")
     # A document that exists is level 1 however old it is.
     level = max(1.0, leveled(indicator, days))
+    if not sums.get("complete", 1):
+        level = min(level, DOCUMENT_PARTIAL)
     if level == len(DOCUMENT_STEPS) and sums.get("kept"):
         level = 5.0 if sums.get("acted") else 4.0
     return Reading(value=days, sample=sums["sample"], level=level)
@@ -150,9 +156,9 @@ DATED = (
     ),
     Measure(
         name="document",
-        means="as age, on the ladder of a document: it exists 1, two years 2, one year 3; 4 and 5 by its earlier reviews, see below",
+        means="as age, on the ladder of a document: it exists 1, two years 2, one year and `complete` 3; 4 and 5 by its earlier reviews, see below",
         needs={"of": "time"},
-        may={"before": "time", "earlier": "time", "acted": "condition"},
+        may={"complete": "condition", "before": "time", "earlier": "time", "acted": "condition"},
         unit="days",
         better="lower",
         levels=DOCUMENT_STEPS,

@@ -1,6 +1,5 @@
 """Why a level is what it is: the number, the way to the next step, and the records behind both."""
 
-import math
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,14 +12,14 @@ from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.bound import Bound
 from sevenc_sync.score.counting import expressions
-from sevenc_sync.score.dated import RHYTHM_MOST, RHYTHM_SPANS, drilled_within
+from sevenc_sync.score.dated import drilled_within
 from sevenc_sync.score.decided import risks_of, without_excepted
 from sevenc_sync.score.evaluate import binder_of, evaluate
 from sevenc_sync.score.families import unmapped_shares
 from sevenc_sync.score.feeds import Feeds, StreamRead
 from sevenc_sync.score.fields import Field, fields_of
-from sevenc_sync.score.ladders import TOP, shown_value
 from sevenc_sync.score.language import custom_calls
+from sevenc_sync.score.nextlevel import way_of
 from sevenc_sync.score.results import WHOLE, IndicatorResult
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES
@@ -188,7 +187,7 @@ def _explained(
     counts, fixes = row_conditions(indicator, parts)
     rows, total = _rows(connection, bound, counts, names, limit)
     to_fix, fix_total = _rows(connection, bound, fixes, names, limit) if fixes is not None else ((), 0)
-    way = _way(indicator, result)
+    way = way_of(indicator, result)
     return Explained(
         result=result,
         rules_hash=rules.hash,
@@ -297,81 +296,6 @@ def _label(kind: str, value: Any) -> Label:
     if kind == "time":
         return from_seconds(int(value))
     return bool(value) if kind == "condition" else value
-
-
-class _Way(msgspec.Struct, frozen=True):
-    """The way to the next whole level, as in Explained; all None where the level is unknown or the ladder ends."""
-
-    level: int | None = None
-    step: float | None = None
-    how_far: float | None = None
-    rows_far: int | None = None
-    needs: str | None = None
-
-
-def _beyond(indicator: Indicator, number: int) -> str | None:
-    """What brings the levels that the ladder's steps do not reach; None: nothing does."""
-    if number > TOP:
-        return None
-    is_next = number == len(indicator.levels) + 1
-    if indicator.measure == "document":
-        return _beyond_document(indicator, is_next=is_next)
-    if indicator.measure == "drill":
-        if is_next:
-            return f"Level 4 needs half of the records within {indicator.levels[-1]:g} days."
-        return "Level 5 needs all of the records within 30 days."
-    return None
-
-
-def _beyond_document(indicator: Indicator, *, is_next: bool) -> str | None:
-    if not indicator.before or not indicator.earlier:
-        return f"Its ladder ends at level {len(indicator.levels)}: no field tells of earlier reviews."
-    if is_next:
-        fields = _fields_of(indicator.before, indicator.earlier)
-        return (
-            "Level 4 needs the two reviews before the last, each at most 366 days after the one before: "
-            f"{fields}."
-        )
-    if indicator.acted:
-        return f"Level 5 needs an action of the last review that is done: {_fields_of(indicator.acted)}."
-    return None
-
-
-def _fields_of(*texts: str) -> str:
-    """The custom fields that these texts read, as people write them."""
-    names = [name for text in texts for _, name in custom_calls(text)]
-    return " and ".join(f"'{name}'" for name in names)
-
-
-def _way(indicator: Indicator, result: IndicatorResult) -> _Way:
-    if result.level is None:
-        return _Way()
-    number = math.floor(result.level) + 1
-    if indicator.measure == "rhythm" and result.value is not None and number >= RHYTHM_MOST + 1:
-        return _way_of_rhythm(indicator, result.value, result.good or 0, number)
-    if number > len(indicator.levels):
-        return _Way(needs=_beyond(indicator, number))
-    step = indicator.levels[number - 1]
-    far = None if result.value is None else shown_value(abs(step - result.value))
-    return _Way(number, step, far, _rows_far(indicator, result, step))
-
-
-def _way_of_rhythm(indicator: Indicator, value: float, held: int, number: int) -> _Way:
-    """From level 3 on the newest event alone is not enough: most of the last intervals must hold one, for 5 all."""
-    if number > len(indicator.levels) + 1:
-        return _Way()
-    step = indicator.levels[min(number, len(indicator.levels)) - 1]
-    far = shown_value(max(0.0, value - step))
-    wanted = RHYTHM_MOST if number <= len(indicator.levels) else RHYTHM_SPANS
-    return _Way(number, step, far, max(0, wanted - held))
-
-
-def _rows_far(indicator: Indicator, result: IndicatorResult, step: float) -> int | None:
-    """How many more rows must be good for a share to reach the step."""
-    if indicator.measure != "share" or result.good is None:
-        return None
-    # Whole rows: the small allowance keeps 95 % of 20 rows at 19, not 20.
-    return max(0, math.ceil(step * result.sample / 100 - 1e-9) - result.good)
 
 
 def _missing(

@@ -55,6 +55,7 @@ def read_indicator(reader: EntryReader, areas: frozenset[str], tags: frozenset[s
         of=texts.get("of"),
         top=texts.get("top"),
         bottom=texts.get("bottom"),
+        complete=texts.get("complete"),
         before=texts.get("before"),
         earlier=texts.get("earlier"),
         acted=texts.get("acted"),

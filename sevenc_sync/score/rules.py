@@ -114,6 +114,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     basis: str
     sources: tuple[str, ...]
     uses: Uses
+    complete: str | None = None
     before: str | None = None
     earlier: str | None = None
     acted: str | None = None
@@ -141,6 +142,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
             "of": self.of,
             "top": self.top,
             "bottom": self.bottom,
+            "complete": self.complete,
             "before": self.before,
             "earlier": self.earlier,
             "acted": self.acted,

@@ -15,6 +15,7 @@ from tests.score.by_hand import (
 )
 from tests.score.conftest import World, ago, day
 
+AGREED = {"RTO Hours": 8, "RPO Hours": 4}
 CASES = [
     # 9 of 10 runs of the window are ok or warnings: 90 % lies halfway between steps 85 and 95. The old ones do not count.
     Case(
@@ -80,22 +81,33 @@ CASES = [
     Case(
         "continuous.disaster-recovery-planning.plan-currency",
         (365.0, 1, 3.0),
-        custom={"DR Plan Date": day(365)},
+        custom={"DR Plan Date": day(365), **AGREED},
     ),
     Case(
         "continuous.disaster-recovery-planning.plan-currency",
         (10.0, 1, 3.0),
-        custom={"DR Plan Date": day(10)},
+        custom={"DR Plan Date": day(10), **AGREED},
     ),
     Case(
         "continuous.disaster-recovery-planning.plan-currency",
         (548.0, 1, 2.49),
-        custom={"DR Plan Date": day(548)},
+        custom={"DR Plan Date": day(548), **AGREED},
     ),
     Case(
         "continuous.disaster-recovery-planning.plan-currency",
         (3000.0, 1, 1.0),
-        custom={"DR Plan Date": day(3000)},
+        custom={"DR Plan Date": day(3000), **AGREED},
+    ),
+    # A plan that does not say how long work may stand still, or how much of it may be lost, ends at level 2.
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency",
+        (10.0, 1, 2.0),
+        custom={"DR Plan Date": day(10), "RTO Hours": 4},
+    ),
+    Case(
+        "continuous.disaster-recovery-planning.plan-currency",
+        (1095.0, 1, 1.5),
+        custom={"DR Plan Date": day(1095)},
     ),
     Case(
         "continuous.disaster-recovery-planning.plan-currency", (None, 0, 0.0), custom={"DR Plan Date": "soon"}
@@ -210,6 +222,7 @@ CASES = [
         (30.0, 1, 4.0),
         custom={
             "DR Plan Date": day(30),
+            **AGREED,
             "DR Plan Previous Review": day(395),
             "DR Plan Earlier Review": day(761),
         },
@@ -219,6 +232,7 @@ CASES = [
         (30.0, 1, 5.0),
         custom={
             "DR Plan Date": day(30),
+            **AGREED,
             "DR Plan Previous Review": day(395),
             "DR Plan Earlier Review": day(700),
             "DR Plan Actions Done": "2",
@@ -229,6 +243,7 @@ CASES = [
         (30.0, 1, 3.0),
         custom={
             "DR Plan Date": day(30),
+            **AGREED,
             "DR Plan Previous Review": day(397),
             "DR Plan Earlier Review": day(700),
             "DR Plan Actions Done": 2,
@@ -237,13 +252,19 @@ CASES = [
     Case(
         "continuous.disaster-recovery-planning.plan-currency",
         (30.0, 1, 3.0),
-        custom={"DR Plan Date": day(30), "DR Plan Previous Review": day(200), "DR Plan Actions Done": 2},
+        custom={
+            "DR Plan Date": day(30),
+            **AGREED,
+            "DR Plan Previous Review": day(200),
+            "DR Plan Actions Done": 2,
+        },
     ),
     Case(
         "continuous.disaster-recovery-planning.plan-currency",
         (400.0, 1, 2.9),
         custom={
             "DR Plan Date": day(400),
+            **AGREED,
             "DR Plan Previous Review": day(500),
             "DR Plan Earlier Review": day(600),
         },

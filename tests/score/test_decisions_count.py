@@ -80,6 +80,9 @@ def test_an_attestation_is_enough_where_nobody_fills_the_field_and_speaks_for_it
     world.client(2)
     assert "uses no custom field named" in str(world.indicator(rules, PLAN).reason)
     say(world, day(10))
+    assert world.indicator(rules, PLAN).level == 2.0, "no hours are agreed"
+    say(world, "8", field="RTO Hours")
+    say(world, "4", field="RPO Hours")
     assert world.indicator(rules, PLAN).level == 3.0
     assert "uses no custom field named" in str(world.indicator(rules, PLAN, client=2).reason)
 
@@ -109,7 +112,7 @@ def test_until_the_moment_it_expires_it_counts_and_from_then_on_it_was_never_sai
     unsaid = [plain(world, rules, moment) for moment in (just_before, end)]
     say(world, day(10), until=end)
     assert plain(world, rules, just_before) != unsaid[0]
-    assert of(world.score(rules, now=just_before)[1], PLAN).level == 3.0
+    assert of(world.score(rules, now=just_before)[1], PLAN).value == 10
     assert plain(world, rules, end) == unsaid[1]
 
 

@@ -130,17 +130,45 @@ def test_of_a_ratio_where_less_is_better_all_rows_are_to_fix(world: World, rules
 
 def test_an_attestation_points_at_the_company_whose_field_is_empty(world: World, rules: Rules) -> None:
     world.client(1, custom={"DR Plan Date": None})
-    world.client(2, custom={"DR Plan Date": day(400)})
+    world.client(2, custom={"DR Plan Date": day(400), "RTO Hours": "8", "RPO Hours": 4})
     name = "continuous.disaster-recovery-planning.plan-currency"
     empty, dated = explained(world, rules, name), explained(world, rules, name, 2)
     assert ([row.id for row in empty.to_fix], empty.rows) == (["c1"], ())
-    assert (empty.next_level, empty.next_step, empty.how_far) == (1, 1460, None)
     assert ([row.id for row in dated.rows], dated.to_fix) == (["c2"], ())
     assert (dated.next_level, dated.next_step, dated.how_far) == (3, 365, 35)
 
 
+def test_where_no_day_is_known_it_says_what_is_missing_and_no_step(world: World, rules: Rules) -> None:
+    world.client(1, custom={"DR Plan Date": None, "DR Test Date": day(-9)})
+    world.client(2, custom={"DR Plan Date": day(1), "DR Test Date": day(2), "SLA Audit Date": day(3)})
+    said = {}
+    for area in (
+        "disaster-recovery-planning.",
+        "service-level-agreement.sla-audit",
+        "backup-management.restore",
+    ):
+        for item in (i.id for i in rules.indicators if f".{area}" in i.id):
+            found = explained(world, rules, item)
+            if found.result.level is not None and found.result.value is None:
+                assert (found.next_level, found.next_step, found.how_far) == (None, None, None)
+                said[item.rpartition(".")[2]] = found.needs
+    assert said == {
+        "plan-currency": "Level 1 needs a day of any age in 'DR Plan Date'; none that has come is known.",
+        "exercise-age": "Level 1 needs a day within the last 1095 days in 'DR Test Date'; none that has come is known.",
+        "sla-audit": "Level 1 needs a record within the last 1460 days, or such a day in 'SLA Audit Date'; none is known.",
+        "restore-test": "Level 1 needs a test that passed within the last 365 days; none is known.",
+    }
+
+
+def test_a_plan_that_ends_at_level_2_says_what_it_does_not_say(world: World, rules: Rules) -> None:
+    world.client(1, custom={"DR Plan Date": day(400), "RTO Hours": "4"})
+    found = explained(world, rules, "continuous.disaster-recovery-planning.plan-currency")
+    assert (found.result.level, found.next_level) == (2.0, None)
+    assert found.needs == "Level 3 needs 'RTO Hours' and 'RPO Hours', and a review within 365 days."
+
+
 def test_the_top_of_a_ladder_has_no_next_step(world: World, rules: Rules) -> None:
-    world.client(1, custom={"VML": 5, "DR Plan Date": day(1)})
+    world.client(1, custom={"VML": 5, "DR Plan Date": day(1), "RTO Hours": 8, "RPO Hours": 4})
     found = explained(world, rules, "cost-effective.framework-and-vcio-role.vcio-level")
     assert (found.result.level, found.next_level, found.next_step) == (5.0, None, None)
     document = explained(world, rules, "continuous.disaster-recovery-planning.plan-currency")

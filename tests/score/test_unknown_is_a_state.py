@@ -206,7 +206,7 @@ def test_a_custom_field_that_nobody_fills_proves_nothing(world: World, rules: Ru
 
 def test_an_empty_field_that_is_filled_for_others_is_level_0(sqlite_world: World, rules: Rules) -> None:
     sqlite_world.client(1, custom={"DR Plan Date": None})
-    sqlite_world.client(2, custom={"DR Plan Date": day(5)})
+    sqlite_world.client(2, custom={"DR Plan Date": day(5), "RTO Hours": 8, "RPO Hours": 4})
     sqlite_world.client(3, custom=None)
     results = sqlite_world.score(rules)
     levels = [next(i for i in results[n].indicators if i.id == PLAN).level for n in (1, 2, 3)]

@@ -19,7 +19,9 @@ COMPANY_TYPE_OF = {"own": 1, "client": 1, "vendor": 7, "prospect": 3, "former": 
 API_LICENSE, FULL_LICENSE = 7, 1
 FIRST_NAMES = ("Sam", "Ana", "Björn", "Chloé", "Dmitri", "Eve", "Farid", "Grace", "Hana", "Iván")
 LAST_NAMES = ("Field", "Stone", "Marsh", "Köhler", "Reed", "Dale", "Brook", "Lopez", "Wood", "Hill")
-NUMERIC_UDFS = frozenset({"MFA Percent", "Training Percent", "IT Plan Year", "7C Score", "7C Proof"})
+NUMERIC_UDFS = frozenset(
+    {"MFA Percent", "Training Percent", "IT Plan Year", "RTO Hours", "RPO Hours", "7C Score", "7C Proof"}
+)
 RATING_UDF = "VML"
 TEXT_UDFS = frozenset({"vCIO Name", "Executive Sponsor", RATING_UDF})
 COMPANY_UDFS: Mapping[str, str] = {

@@ -12,6 +12,7 @@ Record = dict[str, Any]
 FIELD_TYPES: Mapping[str, tuple[str, str]] = {
     "IT Plan Year": ("Number", "EntryField"), "MFA Percent": ("Percent", "EntryField"),
     "Training Percent": ("Percent", "EntryField"),
+    "RTO Hours": ("Number", "EntryField"), "RPO Hours": ("Number", "EntryField"),
     "vCIO Name": ("Text", "EntryField"), "Executive Sponsor": ("Text", "EntryField"),
     "VML": ("Number", "List"),
     "7C Score": ("Number", "EntryField"), "7C Proof": ("Percent", "EntryField"),

@@ -8,6 +8,7 @@ from sevenc_sync.sandbox.world.seeds import clamp, dice
 
 WORST, BEST = 0.03, 0.97
 BLOCK_DEVIATION = 0.05
+ENOUGH = 15  # clients from which on one of the better ones has no backup either
 NO_BACKUP_FACTOR = 0.35
 """A client without any backup product keeps so much of its quality in the first block."""
 
@@ -27,7 +28,17 @@ DATED: Mapping[str, tuple[str, int]] = {
 }
 """Field to the block it speaks for and the days after which a good MSP does it again."""
 
-FIELDS = (*DATED, "IT Plan Year", "MFA Percent", "Training Percent", "vCIO Name", "Executive Sponsor", "VML")
+FIELDS = (
+    *DATED,
+    "IT Plan Year",
+    "MFA Percent",
+    "Training Percent",
+    "vCIO Name",
+    "Executive Sponsor",
+    "VML",
+    "RTO Hours",
+    "RPO Hours",
+)
 """All attestation fields of a company record, in the order of the record's screen."""
 
 SCORE_FIELDS = ("7C Score", "7C Proof", "7C Score Date")
@@ -45,7 +56,7 @@ def make_profiles(seed: int, clients: int) -> list[Profile]:
     step = (BEST - WORST) / max(1, clients - 1)
     ranks = list(range(clients))
     dice(seed, "ranks").shuffle(ranks)
-    without_backup = set(range(max(1, clients // 12))) | ({clients // 4} if clients >= len(FIELDS) else set())
+    without_backup = set(range(max(1, clients // 12))) | ({clients // 4} if clients >= ENOUGH else set())
     profiles = []
     for index, rank in enumerate(ranks):
         chance = dice(seed, "profile", index)
@@ -85,6 +96,8 @@ def attest(seed: int, index: int, profile: Profile, anchor: datetime, now: datet
     year = (now if conscious > RHYTHM_FROM else anchor).year
     if conscious > 0.25:  # noqa: PLR2004 (below, nobody ever made a plan)
         noted["IT Plan Year"] = year - int(4 * clamp(RHYTHM_FROM - conscious))
+    if continuous > 0.5 and "DR Plan Date" in noted:  # noqa: PLR2004 (from here on a plan says what it promises)
+        noted["RTO Hours"], noted["RPO Hours"] = (4, 1) if continuous > 0.8 else (24, 24)  # noqa: PLR2004 (the best)
     if continuous > 0.12:  # noqa: PLR2004 (below, nobody ever counted)
         noted["MFA Percent"] = round(100 * clamp(0.1 + 0.92 * continuous))
         noted["Training Percent"] = round(100 * continuous**1.15)
