@@ -142,8 +142,9 @@ class Calls(ABC):
         word = self._word(arguments[0], "tagged")
         if word is None:
             return UNKNOWN
-        if self.scope.source.phrase is None:
-            return self.fault(f"{self.scope.source.name} have no words", f"tagged({word!r})")
+        source = self.scope.source
+        if source is not None and source.phrase is None:
+            return self.fault(f"{source.name} have no words", f"tagged({word!r})")
         if word not in self.scope.tags:
             return self.fault("unknown tag", word, "a tag of tags.toml", nearest(word, self.scope.tags))
         self.tags.add(word)
@@ -153,8 +154,9 @@ class Calls(ABC):
         word = self._word(arguments[0], "service")
         if word is None:
             return UNKNOWN
-        if self.scope.source.name != "contract_lines":
-            return self.fault(f"{self.scope.source.name} have no services", f"service({word!r})")
+        source = self.scope.source
+        if source is not None and source.name != "contract_lines":
+            return self.fault(f"{source.name} have no services", f"service({word!r})")
         if word not in self.scope.areas:
             return self.fault(
                 "unknown area", word, "an area of framework.toml", nearest(word, self.scope.areas)
@@ -187,9 +189,10 @@ class Calls(ABC):
         word = self._word(node, function)
         if word is None:
             return None
-        if self.scope.source.name not in ("companies", "events"):
+        source = self.scope.source
+        if source is not None and source.name not in ("companies", "events"):
             self.fault(
-                f"{self.scope.source.name} have no custom fields",
+                f"{source.name} have no custom fields",
                 f"{function}({word!r})",
                 "rows = 'companies' or 'events'",
             )

@@ -184,6 +184,18 @@ class EntryReader:
         )
         return default if default is not None else ""
 
+    def meant(self, key: str, valid: Sequence[str], default: str | None = None) -> str | None:
+        """The word that is given, or the valid one that was probably meant; None where nothing looks like it.
+
+        What follows from a wrong word is checked by it, so that all mistakes of an entry are told at once.
+        """
+        value = self._take(key)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            return None
+        return value if value in valid else nearest(value, valid)
+
     def flag(self, key: str, default: bool) -> bool:
         """A choice of yes or no."""
         value = self._take(key)

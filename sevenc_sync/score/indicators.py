@@ -31,8 +31,13 @@ def read_indicator(reader: EntryReader, areas: frozenset[str], tags: frozenset[s
             "id", "unknown area", reader.id, "area.name with an area of framework.toml", nearest(area, areas)
         )
     rows = reader.choice("rows", list(SOURCES), None)
-    measure = MEASURES[reader.choice("measure", list(MEASURES), "share") or "share"]
-    source = SOURCES.get(rows)
+    reader.choice("measure", list(MEASURES), "share")
+    likely = reader.meant("measure", list(MEASURES), "share")
+    if likely is None:
+        _only_texts(reader, tags, areas)
+        return None
+    measure = MEASURES[likely]
+    source = SOURCES.get(reader.meant("rows", list(SOURCES)) or "")
     informs = reader.flag("inform", False)
     check = _Check(reader, source, tags, areas)
     better = cast(Better, reader.choice("better", ("higher", "lower"), measure.better))
@@ -83,6 +88,17 @@ def read_indicator(reader: EntryReader, areas: frozenset[str], tags: frozenset[s
     )
     reader.finish()
     return indicator if reader.is_right else None
+
+
+def _only_texts(reader: EntryReader, tags: frozenset[str], areas: frozenset[str]) -> None:
+    """Check what can be checked where nobody knows which measure is meant: the conditions, whatever they are for."""
+    check = _Check(reader, SOURCES.get(reader.meant("rows", list(SOURCES)) or ""), tags, areas)
+    kinds = {
+        key: kind for measure in MEASURES.values() for key, kind in {**measure.needs, **measure.may}.items()
+    }
+    for key, kind in {**kinds, "where": "condition"}.items():
+        if reader.has(key):
+            check.expression(key, kind, needed=False)
 
 
 def _window(reader: EntryReader, source: Source | None, measure: Measure) -> tuple[int | None, str | None]:
@@ -184,7 +200,7 @@ class _Check:
     ) -> None:
         self.reader = reader
         self.uses = Uses()
-        self._scope = None if source is None else dry_scope(source, tags, areas)
+        self._scope = dry_scope(source, tags, areas)
 
     def expression(self, key: str, kind: AnyKind, *, needed: bool) -> str | None:
         """The text under that key, which must be of that kind."""
@@ -215,28 +231,27 @@ class _Check:
         return tuple(found)
 
     def _text(self, key: str, text: str, kind: AnyKind) -> None:
-        if self._scope is None:
-            return
         built = build(text, self._scope)
         self.uses |= built.uses
         for fault in built.faults:
             self.reader.wrong(key, fault.problem, fault.value, fault.expected, fault.nearest)
-        if not built.faults and built.kind != kind:
+        if not built.faults and built.kind not in (kind, "unknown"):
             self.reader.wrong(key, f"is {NAMES[built.kind]}", shown(text), NAMES[kind])
 
 
-def dry_scope(source: Source, tags: frozenset[str], areas: frozenset[str]) -> Scope:
-    """A scope over columns that stand for no rows: enough to check a text."""
+def dry_scope(source: Source | None, tags: frozenset[str], areas: frozenset[str]) -> Scope:
+    """A scope over columns that stand for no rows: enough to check a text, all but its columns where no source is known."""
 
     def stand_in(kind: Literal["text", "condition"]) -> Any:
         return literal("", SQL_TYPE["text"]) if kind == "text" else literal(True, SQL_TYPE["condition"])
 
+    facts = {} if source is None else source.columns
     return Scope(
         source=source,
         now=0,
         tags=tags,
         areas=areas,
-        column=lambda name: column(name, SQL_TYPE[source.columns[name].kind]),
+        column=lambda name: column(name, SQL_TYPE[facts[name].kind]),
         tagged=lambda _: stand_in("condition"),
         service=lambda _: stand_in("condition"),
         custom=lambda _: stand_in("text"),

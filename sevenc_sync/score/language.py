@@ -119,13 +119,15 @@ class _Walk(Calls):
     # Values
 
     def node_column(self, node: exp.Column, _: int) -> Typed:
-        name = node.name
-        facts = self.scope.source.columns
+        name, source = node.name, self.scope.source
+        if source is None:
+            return UNKNOWN
+        facts = source.columns
         if name not in facts:
             near = nearest(name, [*facts, *(f for f in FUNCTIONS if f not in facts)])
             quoted = isinstance(node.this, exp.Identifier) and node.this.args.get("quoted")
             hint = "; text stands in single quotes" if quoted else ""
-            return self.fault("unknown column", name, f"a column of {self.scope.source.name}{hint}", near)
+            return self.fault("unknown column", name, f"a column of {source.name}{hint}", near)
         self.columns.add(name)
         return Typed(self.scope.column(name), facts[name].kind)
 

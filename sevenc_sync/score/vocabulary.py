@@ -81,9 +81,12 @@ class Uses(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Scope:
-    """What the words of a condition stand for: the rows, the clock in epoch seconds, and the known tags and areas."""
+    """What the words of a condition stand for: the rows, the clock in epoch seconds, and the known tags and areas.
 
-    source: Source
+    Without a `source` nothing is known of the rows: any column may be meant, and all else is checked.
+    """
+
+    source: Source | None
     now: int
     tags: frozenset[str]
     areas: frozenset[str]

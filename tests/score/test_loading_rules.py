@@ -294,3 +294,23 @@ def test_a_key_inside_a_text_of_several_lines_is_not_taken_for_a_key(tmp_path: P
     )
     (mistake,) = mistakes_of(tmp_path, text)
     assert (mistake.key, mistake.line) == ("levels", 7)
+
+
+@pytest.mark.parametrize("rows", ["ticket", "zzzz"])
+@pytest.mark.parametrize("measure", ["shar", "qqqq"])
+def test_where_rows_or_measure_are_no_word_the_conditions_are_looked_at_all_the_same(
+    tmp_path: Path, rows: str, measure: str
+) -> None:
+    text = GOOD.replace('"tickets"', f'"{rows}"').replace(
+        'good = "hours > 1"',
+        f'measure = "{measure}"\ngood = "hors > 1 and day_ago(3) < 4"\nwhere = "tagged(\'proactve\') and ("',
+    )
+    told = {(m.key, m.value) for m in mistakes_of(tmp_path, text)}
+    always = {
+        ("rows", repr(rows)),
+        ("measure", repr(measure)),
+        ("good", "day_ago()"),
+        ("where", "tagged('proactve') and ("),
+    }
+    # Of which rows a column should be nobody can say where no source looks like the word.
+    assert told == always | ({("good", "hors")} if rows == "ticket" else set())
