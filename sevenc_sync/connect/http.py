@@ -36,6 +36,7 @@ from sevenc_sync.connect.answers import (
     unreadable,
     vendor_words,
 )
+from sevenc_sync.connect.broken import why
 from sevenc_sync.connect.errors import (
     ConfigProblem,
     ContractChanged,
@@ -326,8 +327,13 @@ class Http:
             ) from error
         except httpx.RequestError as error:
             self.meter.count("connection")
-            text = f"{path}: the connection failed ({type(error).__name__})."
-            raise _Retryable(VendorDown(text, detail=redact.redact(str(error))), "connection") from error
+            reason, action = why(error)
+            down = VendorDown(
+                f"{path}: the connection failed ({reason}).",
+                action=action,
+                detail=redact.redact(str(error)),
+            )
+            raise _Retryable(down, "connection") from error
         except httpx.InvalidURL as error:
             raise ConfigProblem(f"The address of {path} is not valid.", detail=str(error)) from error
         body = body.removeprefix(codecs.BOM_UTF8)
