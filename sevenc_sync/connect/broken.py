@@ -19,7 +19,8 @@ def why(error: BaseException) -> tuple[str, str | None]:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate is not trusted: {cause.verify_message}", UNTRUSTED
         if isinstance(cause, ssl.SSLError):
-            return f"no TLS connection: {cause.reason}", None
+            # the library fills it in for its own errors only
+            return f"no TLS connection: {getattr(cause, 'reason', None) or 'no reason given'}", None
         if isinstance(cause, socket.gaierror):
             return "its name is not known here: is the address right, and does name resolution work?", None
         if isinstance(cause, ConnectionRefusedError):
