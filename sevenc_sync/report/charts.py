@@ -166,10 +166,10 @@ def history_chart(points: Sequence[Point], title: str, *, top: float = 100.0, wi
     return _svg("history", 0, 0, wide, high, words, parts)
 
 
-def bar(share: float) -> Markup:
-    """A share of 0 to 1 as a bar."""
+def bar(share: float, *, is_quota: bool = True) -> Markup:
+    """A share of 0 to 1 as a bar; that of a quota warns when it is nearly used up."""
     width = round(100 * min(1.0, max(0.0, share)))
-    kind = "bar full" if share >= FULL else "bar"
+    kind = "bar full" if is_quota and share >= FULL else "bar"
     return Markup(  # noqa: S704 - numbers only
         f'<svg class="{kind}" viewBox="0 0 100 8" role="img" aria-label="{width} %" preserveAspectRatio="none">'
         f'<rect class="track" width="100" height="8"/><rect class="value" width="{width}" height="8"/></svg>'

@@ -3,12 +3,12 @@
 from sevenc_sync.score.billing import Balance, balances, differing
 from sevenc_sync.score.due import Basis, Due, due
 from sevenc_sync.score.estate import Estate, Line, Ref, read_estates
-from sevenc_sync.score.examples import examples
+from sevenc_sync.score.examples import examples, names_of
 from sevenc_sync.score.explain import EvidenceRow, Explained, explain, explain_indicators
 from sevenc_sync.score.families import Mapped, line_to_paste
 from sevenc_sync.score.feeds import Feeds, Sources
 from sevenc_sync.score.groups import group_test
-from sevenc_sync.score.history import Change, history, levels_at
+from sevenc_sync.score.history import Change, Kind, count_changes, history, levels_at
 from sevenc_sync.score.inputstore import prune_inputs
 from sevenc_sync.score.ladders import LEVEL_NAMES
 from sevenc_sync.score.loading import builtin_rules_dir, load_book, load_rules
@@ -17,7 +17,7 @@ from sevenc_sync.score.offering import Offer, offers, to_build
 from sevenc_sync.score.parties import Duty, read_duties
 from sevenc_sync.score.peers import Peer, Standing, read_peers, standing
 from sevenc_sync.score.plan import plan_keeper
-from sevenc_sync.score.portfolio import BlockLevel, Headline, headlines, score_lines
+from sevenc_sync.score.portfolio import BlockLevel, Headline, count_levels, headlines, levels, score_lines
 from sevenc_sync.score.preview import Move, moves, preview, rule_changes
 from sevenc_sync.score.reach import Coverage, coverage
 from sevenc_sync.score.replay import CannotReplay, Replayed, replay
@@ -56,6 +56,7 @@ __all__ = [
     "Headline",
     "Indicator",
     "IndicatorResult",
+    "Kind",
     "Line",
     "Mapped",
     "Mistake",
@@ -80,6 +81,8 @@ __all__ = [
     "WordRule",
     "balances",
     "builtin_rules_dir",
+    "count_changes",
+    "count_levels",
     "coverage",
     "differing",
     "due",
@@ -90,12 +93,14 @@ __all__ = [
     "group_test",
     "headlines",
     "history",
+    "levels",
     "levels_at",
     "line_to_paste",
     "load_book",
     "load_results",
     "load_rules",
     "moves",
+    "names_of",
     "offers",
     "plan_keeper",
     "preview",

@@ -1,6 +1,6 @@
 """One record behind an indicator, by which a person knows what is meant: cheaper than all that `explain` reads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
@@ -8,11 +8,12 @@ from sqlalchemy import Connection, func, select
 from sevenc_sync.score.counting import expressions
 from sevenc_sync.score.decided import without_excepted
 from sevenc_sync.score.evaluate import binder_of
-from sevenc_sync.score.explain import row_conditions
+from sevenc_sync.score.explain import EvidenceRow, row_conditions
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.sources import SOURCES
 from sevenc_sync.score.sqlfunctions import same_order
 from sevenc_sync.score.vocabulary import Uses
+from sevenc_sync.store.tables import account as account_table
 from sevenc_sync.store.tables import evidence
 
 # The field by which people call a record; of other kinds no example is given.
@@ -72,3 +73,26 @@ def _known_as(connection: Connection, rows: str, text: str, account: int) -> str
         select(table.c.name).where(table.c.account == account, table.c.id == text)
     ).scalar()
     return None if name is None else str(name)
+
+
+def names_of(connection: Connection, rows: Iterable[EvidenceRow]) -> dict[tuple[str, str], str]:
+    """What people call the records that these rows point to, by the rows' account and the id they point to."""
+    wanted: dict[str, set[str]] = {}
+    for row in rows:
+        source = _SOURCE_OF.get(row.table)
+        said = None if source is None else row.fields.get(NAMED_BY[source])
+        if source is not None and isinstance(said, str):
+            wanted.setdefault(POINTS_TO[source], set()).add(said)
+    found: dict[tuple[str, str], str] = {}
+    for name, ids in wanted.items():
+        table = evidence[name]
+        statement = (
+            select(account_table.c.name, table.c.id, table.c.name)
+            .join(account_table, account_table.c.id == table.c.account)
+            .where(table.c.id.in_(sorted(ids)), table.c.name.is_not(None))
+        )
+        found |= {(of, number): str(called) for of, number, called in connection.execute(statement)}
+    return found
+
+
+_SOURCE_OF = {SOURCES[name].table: name for name in POINTS_TO}

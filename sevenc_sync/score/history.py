@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, and_, insert, select
+from sqlalchemy import Connection, and_, func, insert, select
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.results import ClientResult, IndicatorResult
@@ -140,9 +140,10 @@ def history(
     slug: str,
     *,
     limit: int,
+    offset: int = 0,
     since: datetime | None = None,
 ) -> list[Change]:
-    """The newest changes of a client's score or one of its levels, newest first, each with what moved it."""
+    """The newest changes of a client's score or one of its levels, newest first from the `offset`th on, each with what moved it."""
     mine = (
         score_history.c.client == client,
         score_history.c.kind == kind,
@@ -150,7 +151,7 @@ def history(
     )
     statement = select(score_history).where(*mine).order_by(score_history.c.id.desc())
     # One more, for what the oldest of them changed from.
-    rows = connection.execute(statement.limit(limit + 1)).all()
+    rows = connection.execute(statement.limit(limit + 1).offset(offset)).all()
     found = [
         _change(row, rows[number + 1] if number + 1 < len(rows) else None) for number, row in enumerate(rows)
     ]
@@ -160,6 +161,15 @@ def history(
         return found
     moved = _moved(connection, client, below, slug, {item.run for item in found})
     return [msgspec.structs.replace(item, moved=tuple(moved.get(item.run, ()))) for item in found]
+
+
+def count_changes(connection: Connection, client: int, kind: Kind, slug: str) -> int:
+    """How many changes `history` would give without a limit."""
+    columns = score_history.c
+    statement = select(func.count()).where(
+        columns.client == client, columns.kind == kind, columns.slug == slug
+    )
+    return int(connection.execute(statement).scalar_one())
 
 
 def levels_at(

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.rules import Rules
@@ -79,3 +80,16 @@ def score_lines(
     for row in connection.execute(statement):
         found.setdefault(row.client, []).append((from_seconds(row.at), row.level))
     return found
+
+
+def levels(connection: Connection, *, limit: int, offset: int) -> list[Any]:
+    """The blocks and areas of active clients, by client and slug: the columns of `part_score` beside the client's name."""
+    statement = select(part_score, client.c.name).join(client, client.c.id == part_score.c.client)
+    statement = statement.where(client.c.is_active).order_by(part_score.c.client, part_score.c.slug)
+    return list(connection.execute(statement.limit(limit).offset(offset)))
+
+
+def count_levels(connection: Connection) -> int:
+    """How many rows `levels` would give without a limit."""
+    statement = select(func.count()).select_from(part_score).join(client, client.c.id == part_score.c.client)
+    return int(connection.execute(statement.where(client.c.is_active)).scalar_one())

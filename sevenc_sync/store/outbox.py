@@ -166,14 +166,15 @@ def waiting_rows(
     accounts: Collection[int] | None = None,
     clients: Collection[int] | None = None,
     limit: int | None = None,
+    offset: int | None = None,
 ) -> list[OutboxRow]:
-    """Rows that wait, written or not, the least tried first, then the oldest."""
+    """Rows that wait, written or not, the least tried first, then the oldest; from the `offset`th on."""
     statement = select(outbox).where(outbox.c.state == "pending").order_by(outbox.c.attempts, outbox.c.id)
     if accounts is not None:
         statement = statement.where(outbox.c.account.in_(sorted(accounts)))
     if clients is not None:
         statement = statement.where(outbox.c.client.in_(sorted(clients)))
-    return [as_row(row) for row in connection.execute(statement.limit(limit)).mappings()]
+    return [as_row(row) for row in connection.execute(statement.limit(limit).offset(offset)).mappings()]
 
 
 def ready_rows(

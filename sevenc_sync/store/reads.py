@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from sevenc_sync.clock import from_seconds
 from sevenc_sync.model import Lookup
@@ -101,20 +101,38 @@ def last_action(connection: Connection, number: int, stream: str) -> str | None:
 
 
 def runs(
-    connection: Connection, *, limit: int, account_name: str | None = None, stream: str | None = None
+    connection: Connection,
+    *,
+    limit: int,
+    offset: int = 0,
+    account_name: str | None = None,
+    stream: str | None = None,
 ) -> list[dict[str, Any]]:
-    """The newest runs first, with their account's name."""
+    """The newest runs first, from the `offset`th on, with their account's name."""
     statement = (
         select(run, account.c.name.label("account_name"))
         .join(account, account.c.id == run.c.account)
+        .where(*_of(account_name, stream))
         .order_by(run.c.id.desc())
         .limit(limit)
+        .offset(offset)
     )
-    if account_name is not None:
-        statement = statement.where(account.c.name == account_name)
-    if stream is not None:
-        statement = statement.where(run.c.stream == stream)
     return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def count_runs(connection: Connection, *, account_name: str | None = None, stream: str | None = None) -> int:
+    """How many runs `runs` would give without a limit."""
+    statement = select(func.count()).select_from(run).join(account, account.c.id == run.c.account)
+    return int(connection.execute(statement.where(*_of(account_name, stream))).scalar_one())
+
+
+def _of(account_name: str | None, stream: str | None) -> list[ColumnElement[bool]]:
+    wanted = []
+    if account_name is not None:
+        wanted.append(account.c.name == account_name)
+    if stream is not None:
+        wanted.append(run.c.stream == stream)
+    return wanted
 
 
 def run_row(connection: Connection, number: int) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi import Path as InPath
@@ -16,14 +16,19 @@ from sevenc_sync.engine.streamstates import stream_rows
 from sevenc_sync.score import (
     ClientResult,
     Headline,
+    IndicatorResult,
+    Kind,
+    count_changes,
+    count_levels,
     headlines,
     history,
+    levels,
     load_results,
     offers,
     read_estates,
 )
-from sevenc_sync.store.plan_items import read_plan_items
-from sevenc_sync.store.reads import runs
+from sevenc_sync.store.plan_items import PlanItem, read_plan_items
+from sevenc_sync.store.reads import count_runs, runs
 from sevenc_sync.store.users import Token, find_token
 from sevenc_sync.web import apimodels as models
 from sevenc_sync.web.passwords import digest
@@ -35,6 +40,8 @@ MOST = 1000  # items of one page
 _bearer = HTTPBearer(auto_error=False, description="A token from `sevenc-sync user token`.")
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
+Stored = TypeVar("Stored")
+Shown = TypeVar("Shown")
 Number = Annotated[int, InPath(ge=1, lt=2**31)]
 REFUSED: dict[int | str, dict[str, Any]] = {
     401: {"model": models.Problem, "description": "No token, or one that is over"},
@@ -115,11 +122,21 @@ def _add_clients(api: FastAPI) -> None:
         site = site_of(request)
         with site.engine.store.read() as connection:
             found = headlines(connection, site.rules)
-        return models.Page(
-            total=len(found),
-            offset=offset,
-            items=[_score(site, row) for row in found[offset : offset + limit]],
-        )
+        return _page(found, limit, offset, lambda row: _score(site, row))
+
+    @api.get("/scores", dependencies=SCORES)
+    def list_parts(request: Request, limit: Limit = 200, offset: Offset = 0) -> models.Page[models.Level]:
+        """The blocks and areas of all clients that were scored, by client: one row for each level."""
+        with site_of(request).engine.store.read() as connection:
+            return models.Page(
+                total=count_levels(connection),
+                offset=offset,
+                items=[
+                    models.Level(client=row.client, name=row.name, kind=row.kind, slug=row.slug, level=row.level,
+                        level_without=row.level_without, proof=row.proof, provisional=row.is_provisional, cap=row.cap)
+                    for row in levels(connection, limit=limit, offset=offset)
+                ],
+            )  # fmt: skip
 
     @api.get("/clients/{number}", dependencies=SCORES, responses=MISSING)
     def one_client(request: Request, number: Number) -> models.Client:
@@ -143,11 +160,14 @@ def _add_clients(api: FastAPI) -> None:
         return models.Client(**_score(site, row).model_dump(), areas=areas)
 
     @api.get("/clients/{number}/indicators", dependencies=SCORES, responses=MISSING)
-    def indicators(request: Request, number: Number) -> list[models.Indicator]:
+    def indicators(
+        request: Request, number: Number, limit: Limit = 200, offset: Offset = 0
+    ) -> models.Page[models.Indicator]:
         """The indicators behind a client's levels."""
         result = _result(site_of(request), number)
-        return [
-            models.Indicator(
+
+        def shown(item: IndicatorResult) -> models.Indicator:
+            return models.Indicator(
                 client=number,
                 id=item.id,
                 area=item.area,
@@ -158,40 +178,47 @@ def _add_clients(api: FastAPI) -> None:
                 level=item.level,
                 reason=item.reason,
             )
-            for item in result.indicators
-        ]
+
+        return _page(result.indicators, limit, offset, shown)
 
     @api.get("/clients/{number}/history", dependencies=SCORES, responses=MISSING)
-    def changes(request: Request, number: Number, slug: str = "", limit: Limit = 200) -> list[models.Change]:
+    def changes(
+        request: Request, number: Number, slug: str = "", limit: Limit = 200, offset: Offset = 0
+    ) -> models.Page[models.Change]:
         """Changes of the score, or of a block's, an area's or an indicator's level, newest first."""
         site = site_of(request)
         rules = site.rules
         _result(site, number)
-        kinds = (
+        kinds: tuple[tuple[Kind, bool], ...] = (
             ("client", slug == ""),
             ("block", slug in rules.block_by_slug),
             ("area", slug in rules.area_by_slug),
         )
-        kind = next((name for name, is_so in kinds if is_so), "indicator")
+        kind: Kind = next((name for name, is_so in kinds if is_so), "indicator")
         if kind == "indicator" and slug not in rules.indicator_by_id:
             raise HTTPException(404, "There is no such block, area or indicator.")
         with site.engine.store.read() as connection:
-            found = history(connection, number, kind, slug, limit=limit)  # type: ignore[arg-type]  # one of the kinds
-        return [
+            found = history(connection, number, kind, slug, limit=limit, offset=offset)
+            total = count_changes(connection, number, kind, slug)
+        items = [
             models.Change(at=item.at, slug=item.slug, before=item.before, after=item.after, proof=item.proof)
             for item in found
         ]
+        return models.Page(total=total, offset=offset, items=items)
 
     @api.get("/clients/{number}/plan", dependencies=SCORES, responses=MISSING)
-    def plan(request: Request, number: Number) -> list[models.PlanStep]:
+    def plan(
+        request: Request, number: Number, limit: Limit = 200, offset: Offset = 0
+    ) -> models.Page[models.PlanStep]:
         """The steps of a client's plan."""
         site = site_of(request)
         _result(site, number)
         titles = {item.id: item.title for item in site.rules.indicators}
         with site.engine.store.read() as connection:
             items = read_plan_items(connection, [number]).get(number, {})
-        return [
-            models.PlanStep(
+
+        def shown(item: PlanItem) -> models.PlanStep:
+            return models.PlanStep(
                 id=item.id,
                 indicator=item.indicator,
                 title=titles.get(item.indicator, item.indicator),
@@ -202,13 +229,13 @@ def _add_clients(api: FastAPI) -> None:
                 reason=item.reason,
                 changed_at=item.changed_at,
             )
-            for item in items.values()
-        ]
+
+        return _page(list(items.values()), limit, offset, shown)
 
 
 def _add_house(api: FastAPI) -> None:
     @api.get("/services", dependencies=SCORES)
-    def services(request: Request) -> list[models.Service]:
+    def services(request: Request, limit: Limit = 200, offset: Offset = 0) -> models.Page[models.Service]:
         """Which areas the MSP sells to whom, and where clients have gaps."""
         site = site_of(request)
         engine, rules = site.engine, site.rules
@@ -216,24 +243,43 @@ def _add_house(api: FastAPI) -> None:
             rules, read_estates(engine.store, rules, site.now()), load_results(engine.store, rules)
         )
         fields = models.Service.model_fields
-        return [models.Service(**{name: getattr(item, name) for name in fields}) for item in found]
+        return _page(
+            found,
+            limit,
+            offset,
+            lambda item: models.Service(**{name: getattr(item, name) for name in fields}),
+        )
 
     @api.get("/runs", dependencies=SYNCS)
     def list_runs(
-        request: Request, account: str | None = None, stream: str | None = None, limit: Limit = 100
-    ) -> list[models.Run]:
+        request: Request,
+        account: str | None = None,
+        stream: str | None = None,
+        limit: Limit = 100,
+        offset: Offset = 0,
+    ) -> models.Page[models.Run]:
         """The newest runs first."""
         with site_of(request).engine.store.read() as connection:
-            rows = runs(connection, limit=limit, account_name=account, stream=stream)
-        return [_run(row) for row in rows]
+            total = count_runs(connection, account_name=account, stream=stream)
+            rows = runs(connection, limit=limit, offset=offset, account_name=account, stream=stream)
+        return models.Page(total=total, offset=offset, items=[_run(row) for row in rows])
 
     @api.get("/streams", dependencies=SYNCS)
-    def streams(request: Request) -> list[models.Stream]:
+    def streams(request: Request, limit: Limit = 200, offset: Offset = 0) -> models.Page[models.Stream]:
         """How each stream is."""
         site = site_of(request)
         with site.engine.store.read() as connection:
             rows = stream_rows(connection, site.now())
-        return [models.Stream(**{name: row[name] for name in models.Stream.model_fields}) for row in rows]
+        fields = models.Stream.model_fields
+        return _page(rows, limit, offset, lambda row: models.Stream(**{name: row[name] for name in fields}))
+
+
+def _page(
+    found: Sequence[Stored], limit: int, offset: int, shown: Callable[[Stored], Shown]
+) -> models.Page[Shown]:
+    return models.Page(
+        total=len(found), offset=offset, items=[shown(item) for item in found[offset : offset + limit]]
+    )
 
 
 def _result(site: Site, number: int) -> ClientResult:

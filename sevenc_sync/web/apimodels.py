@@ -28,6 +28,20 @@ class Part(BaseModel):
     cap: str | None
 
 
+class Level(BaseModel):
+    """A block or an area of one client."""
+
+    client: int
+    name: str
+    kind: str
+    slug: str
+    level: float | None
+    level_without: float | None
+    proof: float
+    provisional: bool
+    cap: str | None
+
+
 class Score(BaseModel):
     """A client's score beside its proof; `score_without` is the score without exceptions."""
 

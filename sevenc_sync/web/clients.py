@@ -1,11 +1,12 @@
 """The portfolio, one client, and why: from any number down to the records."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
 from sevenc_sync.engine.judge import feeds_of
 from sevenc_sync.engine.links import address_of, links_of
@@ -13,6 +14,7 @@ from sevenc_sync.push import TemplateBroken
 from sevenc_sync.registry import connectors
 from sevenc_sync.score import (
     ClientResult,
+    EvidenceRow,
     Headline,
     balances,
     explain,
@@ -20,6 +22,7 @@ from sevenc_sync.score import (
     headlines,
     history,
     load_results,
+    names_of,
     read_duties,
     read_estates,
     read_peers,
@@ -134,6 +137,9 @@ def client_page(site: Site, session: Viewer, number: int, *, said: str = "", sta
         broken = ""
     except TemplateBroken as error:
         note, broken = None, str(error)
+    shown = [row for area in plan.areas for step in area.steps for row in step.explained.to_fix]
+    with engine.store.read() as connection:
+        called = _names(connection, shown)
     return site.page(
         "client.html",
         session,
@@ -165,7 +171,22 @@ def client_page(site: Site, session: Viewer, number: int, *, said: str = "", sta
         note=note,
         broken=broken,
         standing=standing(read_peers(engine.store), number),
+        called=called,
     )
+
+
+def _names(connection: Connection, rows: Iterable[EvidenceRow]) -> dict[tuple[str, str], str]:
+    """What people call each record, by its account and id: by its own name, or that of the record that it is about."""
+    rows = list(rows)
+    pointed = names_of(connection, rows)
+    found = {}
+    for row in rows:
+        fields = row.fields
+        about = next(
+            (pointed[key] for value in fields.values() if (key := (row.account, str(value))) in pointed), None
+        )
+        found[row.account, row.id] = str(about or fields.get("name") or fields.get("summary") or row.id)
+    return found
 
 
 def _block_targets(targets: dict[str, float]) -> dict[str, float]:
@@ -199,13 +220,16 @@ def why(
         for name in ids
         for item in explain(engine.store, rules, at, feeds_of(engine.accounts), number, name, limit=records)
     ]
+    with engine.store.read() as connection:
+        pointed = names_of(connection, [row for item in explained for row in (*item.rows, *item.to_fix)])
     return site.page(
         "why.html",
         session,
         client=result,
         target=target,
-        ids=ids,
+        heading=_heading(site, ids),
         at=at,
+        names=pointed,
         areas=[(part, rules.target_of(group, part.slug)) for part in result.areas if part.slug in ids],
         explained=explained,
         rule_texts={item.result.id: _rule_text(site, item.result.id) for item in explained},
@@ -214,6 +238,16 @@ def why(
         records=records,
         more=min(MOST_RECORDS, records * 10),
     )
+
+
+def _heading(site: Site, ids: Sequence[str]) -> str:
+    """What is asked about, in words."""
+    rules = site.rules
+    areas, indicators = rules.area_by_slug, rules.indicator_by_id
+    if len(ids) == 1:
+        return areas[ids[0]].name if ids[0] in areas else indicators[ids[0]].title
+    block = rules.block_by_slug.get(ids[0].partition(".")[0])
+    return f"{len(ids)} areas" if block is None else block.name
 
 
 def _rule_text(site: Site, name: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The MSP's own pages: matching, coverage, rules, the outbox, the audit log, and which services to build next."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, get_args
@@ -31,36 +32,44 @@ from sevenc_sync.score import (
 )
 from sevenc_sync.store.accounts import account_names
 from sevenc_sync.store.audit import read_audit
-from sevenc_sync.store.clients import client_names, clients
+from sevenc_sync.store.clients import ClientRow, client_names, clients
 from sevenc_sync.store.decided import NewDecision, Verdict, decide, decisions
-from sevenc_sync.store.outbox import OutboxRow, waiting_rows
+from sevenc_sync.store.outbox import OutboxRow, count_waiting, waiting_rows
 from sevenc_sync.store.pushes import approve, end_hold, keep_plan, open_hold, plan_of, put_off, take_up
 from sevenc_sync.store.users import Session
 from sevenc_sync.web.guard import Form, Manager, Operator, Viewer
 from sevenc_sync.web.site import Site, site_of
 
+WAITING = 40  # rows of the outbox with their texts, and questions, on one page
+WRONG = 100  # differences between paid and delivered, unless all are asked for
 SENT = 60  # entries of what was sent
 LONGEST_NUMBER = 18  # digits that a database takes
 PUT_OFF = timedelta(days=30)
 VERDICTS = ("link", "never", "ignore", "client")
 
 routes = APIRouter()
+PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 
 
 @routes.get("/matching")
-def matching(request: Request, session: Viewer) -> Response:
+def matching(request: Request, session: Viewer, page: PageNumber = 1) -> Response:
     """Companies whose client is not known."""
-    return _matching(site_of(request), session)
+    return _matching(site_of(request), session, page)
 
 
-def _matching(site: Site, session: Session, *, said: str = "", status: int = 200) -> Response:
+def _matching(site: Site, session: Session, page: int = 1, *, said: str = "", status: int = 200) -> Response:
     with site.engine.store.read() as connection:
+        found = questions(connection)
         return site.page(
             "matching.html",
             session,
             status=status,
             said=said,
-            questions=questions(connection),
+            questions=found[(page - 1) * WAITING : page * WAITING],
+            total=len(found),
+            page=page,
+            pages=-(-len(found) // WAITING),
+            master=site.engine.config.master,
             clients=[row for row in clients(connection) if row.is_active],
             decided=decisions(connection, in_force=True)[:30],
         )
@@ -75,6 +84,8 @@ def match(request: Request, session: Operator, form: Form) -> Response:
     except Unfit as error:
         return _matching(site, session, said=str(error), status=422)
     site.engine.match()
+    if form["verdict"] == "client":
+        owner = _owner_of(site, form)
     if owner is not None:
         site.engine.score(site.now(), [owner])
     return RedirectResponse("/matching", 303)
@@ -91,9 +102,11 @@ def _decide(site: Site, session: Session, form: dict[str, str]) -> int | None:
             (item.line.number, item.line.company) == (account, company) for item in questions(connection)
         ):
             raise Unfit("That company does not wait any more.")
-        owner = next((row for row in clients(connection) if str(row.id) == chosen), None)
+        owner = _chosen(clients(connection), chosen)
         if verdict in ("link", "never") and owner is None:
             raise Unfit("Choose a client.")
+        if verdict == "client" and form.get("account") != site.engine.config.master:
+            raise Unfit("Only companies of the master PSA become clients; say whose company it is.")
         made = NewDecision(
             verdict=verdict,  # type: ignore[arg-type]  # it is one of them
             account=account,
@@ -104,6 +117,23 @@ def _decide(site: Site, session: Session, form: dict[str, str]) -> int | None:
         )
         decide(connection, site.now(), made)
         return made.client
+
+
+def _chosen(known: Sequence[ClientRow], text: str) -> ClientRow | None:
+    """The client that a person chose: by `NAME #NUMBER` as the list has it, by the number, or by a name that only one has."""
+    number = text.rpartition("#")[2]
+    found = [row for row in known if str(row.id) == number]
+    if not found:
+        found = [row for row in known if row.name.casefold() == text.casefold()]
+    return found[0] if len(found) == 1 else None
+
+
+def _owner_of(site: Site, form: dict[str, str]) -> int | None:
+    """The client that matching has just made of a company."""
+    with site.engine.store.read() as connection:
+        names = account_names(connection)
+        mine = [row for row in clients(connection) if names.get(row.account) == form.get("account")]
+    return next((row.id for row in mine if row.company == form.get("company")), None)
 
 
 @routes.get("/coverage")
@@ -158,22 +188,30 @@ def _drafts(site: Site) -> dict[str, Path]:
 
 
 @routes.get("/outbox")
-def outbox(request: Request, session: Viewer) -> Response:
+def outbox(request: Request, session: Viewer, page: PageNumber = 1) -> Response:
     """What waits to be written into the PSA, with its whole text, and what was written."""
-    return _outbox(site_of(request), session)
+    return _outbox(site_of(request), session, page)
 
 
-def _outbox(site: Site, session: Session, *, said: str = "", status: int = 200) -> Response:
+def _outbox(site: Site, session: Session, page: int = 1, *, said: str = "", status: int = 200) -> Response:
     engine = site.engine
-    broken = engine.pushing.prepare()
+    skipped = (page - 1) * WAITING
     with engine.store.read() as connection:
-        rows = waiting_rows(connection)
+        shown = waiting_rows(connection, limit=WAITING, offset=skipped)
+    # Texts are written for those who look at them: of a thousand notes that takes a while.
+    broken = engine.pushing.prepare({row.client for row in shown})
+    with engine.store.read() as connection:
+        rows = waiting_rows(connection, limit=WAITING, offset=skipped)
+        total = count_waiting(connection)
         return site.page(
             "outbox.html",
             session,
             status=status,
             said=said,
             rows=[(row, _text(row)) for row in rows],
+            total=total,
+            page=page,
+            pages=-(-total // WAITING),
             broken=broken,
             mode=engine.config.settings.push.mode,
             hold=open_hold(connection),
@@ -273,7 +311,7 @@ def audit(
 
 
 @routes.get("/msp")
-def msp(request: Request, session: Viewer) -> Response:
+def msp(request: Request, session: Viewer, *, every: bool = False) -> Response:
     """Which services to build next, paid and delivered, and how the levels are spread."""
     site = site_of(request)
     engine, rules = site.engine, site.rules
@@ -289,12 +327,15 @@ def msp(request: Request, session: Viewer) -> Response:
         )
         for place in range(len(rules.blocks))
     ]
+    wrong = [(estate, item) for estate in estates for item in differing(balances(estate))]
     return site.page(
         "msp.html",
         session,
         offers=found,
         build=to_build(found),
-        wrong=[(estate, item) for estate in estates for item in differing(balances(estate))],
+        wrong=wrong if every else wrong[:WRONG],
+        differences=len(wrong),
         blocks=list(zip(rules.blocks, spread, strict=True)),
+        blocknames={block.slug: block.name for block in rules.blocks},
         clients=len(heads),
     )

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +22,9 @@ from sevenc_sync.web.throttle import Throttle
 
 # What a browser may obey though it is no markup: controls, direction overrides and invisible marks.
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+SHORT = 12  # characters
 
 
 class Site:
@@ -69,6 +72,7 @@ class Site:
             percent=percent,
             lastday=last_day,
             cell=cell,
+            number=number,
             part=lambda text: quote(str(text), safe=""),
         )
         return found
@@ -104,12 +108,28 @@ def _may(session: Session | None) -> dict[str, bool]:
 def _shown(value: Any) -> Any:
     if isinstance(value, Markup) or not isinstance(value, str):
         return "" if value is None else value
-    return redact(_UNSHOWABLE.sub("", value))
+    return _short(value) if len(value) <= SHORT else _masked(value)
+
+
+def _masked(text: str) -> str:
+    return redact(_UNSHOWABLE.sub("", text))
+
+
+@lru_cache(4096)
+def _short(text: str) -> str:
+    """The same of a level, a unit or a class, of which a page has thousands; too short to be a secret that is kept here."""
+    return _masked(text)
 
 
 def level(value: float | None, digits: int = 1) -> str:
     """A level or a score; a question mark where it is not known."""
     return "?" if value is None else f"{value:.{digits}f}"
+
+
+def number(value: float) -> str:
+    """A number as precisely as people read it: a hundredth below ten, else a tenth, and no zeros at the end."""
+    digits = 2 if abs(value) < 10 else 1  # noqa: PLR2004 - the one line that knows it
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".")
 
 
 def percent(share: float | None) -> str:

@@ -104,10 +104,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def signed_in(browser: Browser, console: Console) -> Callable[..., BrowserContext]:
-    """Makes a context in which that person has signed in through the form."""
+    """Makes a context in which that person has signed in, the first time through the form."""
+    kept: dict[str, Any] = {}
 
     def sign_in(name: str, **more: Any) -> BrowserContext:
-        context = browser.new_context(base_url=console.address, **more)
+        context = browser.new_context(base_url=console.address, storage_state=kept.get(name), **more)
+        if name in kept:
+            return context
         page = context.new_page()
         page.goto("/login")
         page.get_by_label("Name").fill(name)
@@ -115,6 +118,7 @@ def signed_in(browser: Browser, console: Console) -> Callable[..., BrowserContex
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("/")
         page.close()
+        kept[name] = context.storage_state()
         return context
 
     return sign_in

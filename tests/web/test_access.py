@@ -11,7 +11,11 @@ from urllib.parse import urlencode
 import pytest
 
 from sevenc_sync.clock import utc_now
+from sevenc_sync.score import load_results
+from sevenc_sync.score.fields import fields_of
 from sevenc_sync.sections import WebSettings
+from sevenc_sync.web import clients, decide, house, signin, syncs
+from sevenc_sync.web.guard import Manager, Operator, Viewer, signed_form
 from sevenc_sync.web.signin import own_page
 from sevenc_sync.web.throttle import FREE, Throttle
 
@@ -102,6 +106,38 @@ def test_a_form_of_another_site_does_nothing(client: Client) -> None:
     assert client.ask("/outbox", mine, Sec_Fetch_Site="cross-site")[0] == 403
     assert client.ask("/outbox", mine, Origin="http://example.com")[0] == 403
     assert client.ask("/outbox", mine)[0] == 422  # it was read: the brake holds nothing
+
+
+def test_only_web_addresses_are_kept_as_proof(console: Any, client: Client) -> None:
+    client.sign_in("max")
+    (first, *_) = load_results(console.engine.store, console.engine.rules)
+    told = next(field for field in fields_of(console.engine.rules).values() if field.wrong("80") is None)
+    until = f"{utc_now() + timedelta(days=30):%Y-%m-%d}"
+    form = {"field": told.label, "value": "80", "target": first.areas[0].slug, "reason": "b", "until": until}
+    form["csrf"] = client.csrf()
+    for page, link in (("attest", "javascript:alert(1)"), ("except", "https://me:secret@example.com")):
+        status, text, _ = client.ask(f"/clients/{first.client}/{page}", form | {"link": link})
+        assert (status, "The link" in text) == (422, True)
+        assert "secret" not in text
+
+
+def test_every_page_needs_a_person_and_every_form_a_role(console: Any) -> None:
+    """Read off the routes themselves, so that a page that is added later is asked too."""
+    free = {("GET", "/login"), ("POST", "/login")}
+    wanted: dict[str, Any] = {"viewer": Viewer, "manager": Manager, "operator": Operator}
+    roles = {}
+    for part in (signin, clients, decide, syncs, house):
+        for route in part.routes.routes:
+            calls = [dependency.call for dependency in route.dependant.dependencies]
+            names = [role for role, kind in wanted.items() if kind.__metadata__[0].dependency in calls]
+            for method in route.methods - {"HEAD"}:
+                roles[method, route.path] = names
+                assert names or (method, route.path) in free, route.path
+                if method == "POST" and route.path != "/login":
+                    assert signed_form in calls, f"{route.path} takes forged forms"
+                    assert names != ["viewer"] or route.path == "/logout", route.path
+    assert roles["POST", "/outbox"] == ["manager"]
+    assert roles["POST", "/matching"] == roles["POST", "/syncs/read"] == ["operator"]
 
 
 def test_signing_out_ends_the_session(client: Client) -> None:
