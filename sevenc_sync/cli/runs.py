@@ -141,6 +141,11 @@ def log_command(
                 ("retried", f"{cause}: {told['times']} times, {told['seconds']:.1f} s waited")
                 for cause, told in retries.items()
             ),
+            *(
+                [("vendor's quota", _quota(row["quota_used"], row["quota_limit"]))]
+                if row["quota_limit"]
+                else []
+            ),
             ("followed by", _followed(followed, row)),
         ],
     )
@@ -150,6 +155,14 @@ def log_command(
         out.print(safe(f"Error: {row['error']}"))
     if row["action"]:
         out.print(safe(f"What to do: {row['action']}"))
+
+
+def _quota(used: int | None, limit: int) -> str:
+    """What the vendor said when this run's round was let in: its count is of all that is integrated with it."""
+    told = used or 0
+    return (
+        f"{told:,} of {limit:,} calls used by all integrations, {max(0, limit - told):,} left, as last told"
+    )
 
 
 def _followed(followed: "Round | None", row: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Status shows how hard each account is asked, and what still waits for a request of its own."""
+"""Status shows how hard each account is asked, and what still waits for a request of its own; a run shows its quota."""
 
 from pathlib import Path
 
@@ -22,4 +22,7 @@ def test_status_shows_limits_and_what_is_outstanding(tmp_path: Path) -> None:
         row = next(row for row in site.json("status") if row["stream"] == "audits")
         assert (row["outstanding"], row["at_once"], row["quota_limit"]) == (0, 1, 60_000)
         assert row["per_minute"] > 0
+        run = site.json("runs")[0]
+        told = f"{run['quota_used']:,} of 60,000 calls used by all integrations"
+        assert told in " ".join(site("log", str(run["run"])).output.split())
         assert "rmm/audits:" not in site("status").output
