@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from sevenc_sync import __version__
+from sevenc_sync.cli.early import command_of
 from sevenc_sync.connect.redact import redact
 from sevenc_sync.connect.text import clean
 
@@ -23,38 +25,39 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-# Each module adds its commands when it is imported; the order is that of --help.
-MODULES = (
-    "demo",
-    "check",
-    "service",
-    "web",
-    "user",
-    "sync",
-    "status",
-    "runs",
-    "alarm",
-    "scores",
-    "match",
-    "match_devices",
-    "match_show",
-    "matchsheet",
-    "why",
-    "history",
-    "rules",
-    "plan",
-    "whatif",
-    "coverage",
-    "services",
-    "attest",
-    "exempt",
-    "audit",
-    "push",
-    "report",
-    "store",
-    "diagnose",
-    "new_connector",
-)
+# Each module adds its commands when it is imported; the order is that of --help. Only those of the command that is
+# called are loaded.
+MODULES: Mapping[str, tuple[str, ...]] = {
+    "demo": ("demo", "sandbox"),
+    "check": ("check",),
+    "service": ("run",),
+    "web": ("web",),
+    "user": ("user",),
+    "sync": ("sync",),
+    "status": ("status",),
+    "runs": ("runs", "log"),
+    "alarm": ("alarm",),
+    "scores": ("clients", "show", "score"),
+    "match": ("match",),
+    "match_devices": ("match",),
+    "match_show": ("match",),
+    "matchsheet": ("match",),
+    "why": ("why",),
+    "history": ("history", "replay"),
+    "rules": ("rules",),
+    "plan": ("plan",),
+    "whatif": ("whatif",),
+    "coverage": ("coverage",),
+    "services": ("services",),
+    "attest": ("attest",),
+    "exempt": ("except",),
+    "audit": ("audit",),
+    "push": ("push",),
+    "report": ("report",),
+    "store": ("db",),
+    "diagnose": ("diagnose",),
+    "new_connector": ("new-connector",),
+}
 
 
 def _version(value: bool) -> None:
@@ -97,8 +100,9 @@ def report_fault(kind: type[BaseException], error: BaseException, trace: Traceba
 
 
 def main() -> None:
-    """The console script."""
+    """Load the command that is called, or all of them where none is named that we have, and run it."""
     sys.excepthook = report_fault
-    for name in MODULES:
+    command = command_of(sys.argv[1:])
+    for name in [name for name, added in MODULES.items() if command in added] or MODULES:
         import_module(f"sevenc_sync.cli.{name}")
     app()

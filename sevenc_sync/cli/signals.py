@@ -43,13 +43,16 @@ def stop_on_signals(stop: threading.Event, reload: Callable[[], object] | None =
         numbers = STOPS if reload is None else (*STOPS, signal.SIGHUP)
         watcher = threading.Thread(target=pass_on, args=(reader,), name="signals", daemon=True)
         watcher.start()
-        before = {number: signal.signal(number, handle) for number in numbers}
+        before = {}
+        # Before the handlers: one that is called while nothing reaches the thread would lose its signal.
         written_to = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
         try:
+            for number in numbers:
+                before[number] = signal.signal(number, handle)
             yield
         finally:
-            signal.set_wakeup_fd(written_to)
             for number, handler in before.items():
                 signal.signal(number, handler)
+            signal.set_wakeup_fd(written_to)
             writer.shutdown(socket.SHUT_WR)
             watcher.join()

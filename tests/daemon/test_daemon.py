@@ -22,7 +22,9 @@ from sevenc_sync.store.reads import runs, stream_states
 from sevenc_sync.sync.run import RunResult
 
 TICK = 0.02
-GIVE_UP = 60.0  # seconds without a single stream run; the runner's own limit is for one that goes round for ever
+GIVE_UP = (
+    60.0  # seconds without a single stream run; the runner's own limit is for one that goes round for ever
+)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,25 @@ def test_a_signal_at_the_very_moment_of_readiness_is_not_lost(site: Any, notifie
             heard(notified, "STOPPING=1")
             assert service.wait(60) == 0
             service.communicate()
+
+
+@pytest.mark.parametrize("loaded", ["sevenc_sync.cli.early", "pydantic_settings"])
+def test_a_signal_while_it_still_loads_ends_it_well(site: Any, loaded: str) -> None:
+    """It loads for most of a second before it can work: a stop then must not look like a crash, nor a reload be one."""
+    command = [sys.executable, "-X", "importtime", str(PROGRAM), "--config", str(site.home.config), "run"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as service:  # noqa: S603 - our own program
+        assert service.stderr is not None
+        for line in service.stderr:  # the interpreter says of each module when it is loaded
+            if line.split("|")[-1].strip() == loaded:
+                break
+        time.sleep(0.01)  # the handlers are set right after the first of them
+        service.send_signal(signal.SIGHUP)
+        time.sleep(0.01)
+        service.terminate()
+        rest = service.stderr.read()
+    assert service.returncode == 0
+    assert "Traceback" not in rest
+    assert '"event": "started"' not in rest
 
 
 def test_it_works_without_systemd(site: Any) -> None:
