@@ -122,17 +122,23 @@ def _moved(change: "Change") -> str:
     if change.reason:
         parts.append(change.reason)
 
-    def size(item: "Change") -> float:
-        return abs((item.after or 0.0) - (item.before or 0.0))
-
-    moved = sorted(change.moved, key=size, reverse=True)
-    parts += [
-        f"{item.slug.rpartition('.')[2]} {'-' if item.is_first else _level(item.before, 'area')} → {_level(item.after, 'area')}"
-        for item in moved[:_MOVED]
-    ]
+    moved = sorted(change.moved, key=_size, reverse=True)
+    parts += [_step(item) for item in moved[:_MOVED]]
     if len(moved) > _MOVED:
         parts.append(f"and {len(moved) - _MOVED} more")
     return ", ".join(parts)
+
+
+def _size(change: "Change") -> float:
+    return abs((change.after or 0.0) - (change.before or 0.0))
+
+
+def _step(change: "Change") -> str:
+    """One thing that moved, and of an area in brackets the indicator that moved most in it."""
+    before = "-" if change.is_first else _level(change.before, "area")
+    text = f"{change.slug.rpartition('.')[2]} {before} → {_level(change.after, 'area')}"
+    cause = max(change.moved, key=_size, default=None)
+    return text if cause is None else f"{text} ({_step(cause)})"
 
 
 def _trend(changes: "Sequence[Change]", kind: str) -> None:

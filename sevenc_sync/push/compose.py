@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.push.choose import core_of, plain
-from sevenc_sync.push.content import Move, Note, Source
+from sevenc_sync.push.content import Move, Note, Reason, Source
 from sevenc_sync.push.fields import field_text
 from sevenc_sync.push.note import framed
 from sevenc_sync.push.policy import Policy
-from sevenc_sync.push.since import moves_since, ways_of
+from sevenc_sync.push.since import moves_since, score_causes, ways_of
 from sevenc_sync.push.template import TemplateBroken, render, source_text
-from sevenc_sync.score import ClientResult, Feeds, Rules, Sources, examples, stored_results
+from sevenc_sync.score import ClientResult, Feeds, IndicatorResult, Rules, Sources, examples, stored_results
 from sevenc_sync.store.clients import groups_of
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.exceptions import AcceptedRisk, exceptions
@@ -74,11 +74,17 @@ class Writer:
     ) -> Note:
         """All that the note on this client says; `sent` is the last one, with which it is compared."""
         core = core_of(result, self.rules, risks, plan)
-        moved = {}
+        moved: dict[str, tuple[Move, IndicatorResult | None]] = {}
+        causes: list[tuple[Reason, IndicatorResult]] = []
         if sent is not None and sent.facts is not None:
             moved = moves_since(connection, result, core, self.rules, sent.facts, sent.created_at)
+            causes = score_causes(
+                connection, result, core, self.rules, sent.facts, sent.created_at, list(moved.values())
+            )
         wanted = {step.indicator: True for step in core.steps}
         wanted |= {cause.id: move.direction == "down" for move, cause in moved.values() if cause is not None}
+        fell = sent is not None and sent.facts is not None and core.score < sent.facts.score
+        wanted |= {cause.id: fell for _, cause in causes}
         named = {
             name: plain(text, EXAMPLE)
             for name, text in examples(connection, self.rules, result.at, result.client, wanted).items()
@@ -99,6 +105,9 @@ class Writer:
             before_score=sent.facts.score if sent and sent.facts else None,
             before_day=self._day(sent.created_at) if sent and has_before else None,
             moves=moves,
+            causes=tuple(
+                msgspec.structs.replace(reason, example=named.get(cause.id)) for reason, cause in causes
+            ),
             ways=ways_of(result, self.rules, core, moves),
             sources=_sources(sources, result, self.now),
         )

@@ -145,13 +145,17 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a template may say. `day` is the day in the MSP's time zone; `before` the score of the last note and its day."""
+    """All that a template may say. `day` is the day in the MSP's time zone; `before` the score of the last note and its day.
+
+    `causes` are the indicators that moved the score most, where none of `moves` tells why it moved.
+    """
 
     core: Core
     day: date
     before_score: int | None = None
     before_day: date | None = None
     moves: tuple[Move, ...] = ()
+    causes: tuple[Reason, ...] = ()
     ways: tuple[Way, ...] = ()
     sources: tuple[Source, ...] = ()
 

@@ -95,6 +95,7 @@ FULL = Note(
         Move(slug="charge", name="Charge", before=2, after=None, direction="unknown", reason=None),
         Move(slug="competent", name="Competent", before=None, after=1, direction="known", reason=None),
     ),
+    causes=(_REASON,),
     ways=(
         Way(
             name="Continuous",

@@ -13,6 +13,7 @@ from sevenc_sync.store.outbox import Facts
 
 WAYS = 2  # blocks that are told how to get back: more are a plan, not a note
 GOALS = 3  # of each
+CAUSES = 2  # indicators that are named where the score moved and no block did
 TOP = 5
 
 
@@ -49,6 +50,30 @@ def moves_since(
     return found
 
 
+def score_causes(
+    connection: Connection,
+    result: ClientResult,
+    core: Core,
+    rules: Rules,
+    before: Facts,
+    at: datetime,
+    moved: Sequence[tuple[Move, IndicatorResult | None]],
+) -> list[tuple[Reason, IndicatorResult]]:
+    """The indicators that moved most the way the score did since the note of `at`, at most CAUSES of them.
+
+    None where a block that `moved` the same way gives the reason. Levels are shown whole: a score may well move while no
+    block does, and the note would not say why.
+    """
+    if core.score == before.score:
+        return []
+    way = "up" if core.score > before.score else "down"
+    if any(move.direction == way and move.reason for move, _ in moved):
+        return []
+    levels = levels_at(connection, result.client, at)
+    found = _moved_most(result, "", 1 if way == "up" else -1, levels)
+    return [(_reason(item, rules), item) for item in found[:CAUSES]]
+
+
 def _direction(before: int | None, after: int | None) -> Direction:
     if before is None or after is None:
         return "known" if after is not None else "unknown"
@@ -61,17 +86,24 @@ def _cause(
     """The indicator of the block that moved most in the same direction since."""
     if direction not in ("up", "down"):
         return None
-    sign = 1 if direction == "up" else -1
+    found = _moved_most(result, f"{block.slug}.", 1 if direction == "up" else -1, levels)
+    return found[0] if found else None
+
+
+def _moved_most(
+    result: ClientResult, under: str, sign: int, levels: dict[str, float | None]
+) -> list[IndicatorResult]:
+    """The indicators under a slug that moved up (sign 1) or down (-1) since those levels, the largest move first."""
     moved = [
         (sign * (item.level - (levels.get(item.id) or 0.0)) * item.weight, item.id, item)
         for item in result.indicators
-        if item.area.startswith(f"{block.slug}.")
+        if item.area.startswith(under)
         and item.counts
         and item.level is not None
-        and (levels.get(item.id) is not None or direction == "down")
+        and (levels.get(item.id) is not None or sign < 0)
     ]
-    best = max((found for found in moved if found[0] > 0), default=None, key=lambda found: found[:2])
-    return None if best is None else best[2]
+    ordered = sorted((found for found in moved if found[0] > 0), key=lambda found: found[:2], reverse=True)
+    return [item for _, _, item in ordered]
 
 
 def _reason(item: IndicatorResult, rules: Rules) -> Reason:

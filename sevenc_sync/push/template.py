@@ -125,6 +125,7 @@ def _visible(note: Note, words: Words) -> Mapping[str, Any]:
         "is_provisional": core.is_provisional,
         "blocks": core.blocks,
         "moves": note.moves,
+        "causes": note.causes,
         "better": note.better,
         "worse": note.worse,
         "steps": core.steps,

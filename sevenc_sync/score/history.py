@@ -23,7 +23,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     `before` and `after` None: unknown. `is_first`: nothing was kept before, so `before` says nothing. `proof` is 0 to 1, and
     None for indicators. `other_rules`: the change before was scored with other rules. `moved` are the areas (of a score or a
-    block) or the indicators (of an area) that changed in the same run.
+    block, each with its own `moved`) or the indicators (of an area) that changed in the same run.
     """
 
     at: datetime
@@ -159,7 +159,21 @@ def history(
     below = _BELOW.get(kind)
     if below is None or not found:
         return found
-    moved = _moved(connection, client, below, slug, {item.run for item in found})
+    runs = {item.run for item in found}
+    moved = _moved(connection, client, below, slug, runs)
+    if below == "area":
+        # An area's name alone is no reason: the indicators that moved it are.
+        causes = _moved(connection, client, "indicator", slug, runs)
+        moved = {
+            run: [
+                msgspec.structs.replace(
+                    area,
+                    moved=tuple(i for i in causes.get(run, ()) if i.slug.rpartition(".")[0] == area.slug),
+                )
+                for area in areas
+            ]
+            for run, areas in moved.items()
+        }
     return [msgspec.structs.replace(item, moved=tuple(moved.get(item.run, ()))) for item in found]
 
 

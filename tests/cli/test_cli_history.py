@@ -1,5 +1,6 @@
 """The history of scores on the command line, and runs computed again."""
 
+import re
 import zlib
 from typing import Any
 
@@ -40,7 +41,9 @@ def test_a_history_shows_each_change_and_what_moved_it(twice: Any) -> None:
     said = twice("history", name).stdout
     assert f"{oldest['after']:.1f}" in said
     assert f"{newest['after']:.1f}" in said
-    assert "backup-management" in said
+    (area,) = [item for item in newest["moved"] if item["slug"] == "continuous.backup-management"]
+    assert {item["slug"].rpartition(".")[2] for item in area["moved"]} & {"job-success", "protected-coverage"}
+    assert re.search(r"backup-management \S+ → \S+\s+\((job-success|protected-coverage)", said)
     assert f"█▁  lowest {newest['after']:.1f}, highest {oldest['after']:.1f}" in said
 
 

@@ -85,6 +85,7 @@ def test_a_change_says_from_what_to_what_and_what_moved_it(world: World, rules: 
     newest, oldest = changes(world, "client", "")
     assert (newest.before, newest.after, newest.at) == (one.score, two.score, NOW + timedelta(hours=5))
     assert [item.slug for item in newest.moved] == [AREA]
+    assert [item.slug for item in newest.moved[0].moved] == [SUCCESS], "and which indicator moved the area"
     assert oldest.is_first
     newest, _ = changes(world, "area", AREA)
     assert [item.slug for item in newest.moved] == [SUCCESS]
