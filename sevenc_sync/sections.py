@@ -217,7 +217,8 @@ class ScheduleSettings(_Part):
         default=5, ge=0, le=50, description="by how much of its cadence a reading may be later"
     )
     quiet_hours: str | None = Field(
-        default=None, description="when the daemon reads nothing by itself, such as 08:00-10:00 (UTC)"
+        default=None,
+        description="when the daemon reads nothing by itself, such as 08:00-10:00, in the time zone of `push.timezone`",
     )
     accounts_at_once: int = Field(
         default=8, ge=1, le=64, description="how many accounts the daemon reads side by side"

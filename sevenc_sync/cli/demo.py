@@ -227,7 +227,7 @@ def _one_pass(engine: "Engine", folder: "Home", as_of: datetime) -> int:
     summary = engine.deliver("demo")
     _say_next(folder, engine)
     out.print(safe(summary.sentence()))
-    out.print(f"{summary.created + summary.updated} notes written.")
+    out.print(f"{summary.notes_written} notes written.")
     return exit_code(results) or (PARTIAL if summary.failed else 0)
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import SecretStr
@@ -105,11 +106,12 @@ class SyncJob:
 def timing_of(config: Configuration) -> Timing:
     """How often the configuration wants streams read."""
     schedule = config.settings.schedule
+    zone = ZoneInfo(config.settings.push.timezone)
     return Timing(
         always=None if schedule.every_minutes is None else timedelta(minutes=schedule.every_minutes),
         every={name: timedelta(minutes=minutes) for name, minutes in schedule.every.items()},
         jitter=schedule.jitter_percent / 100,
-        quiet=None if schedule.quiet_hours is None else Quiet.of(schedule.quiet_hours),
+        quiet=None if schedule.quiet_hours is None else Quiet.of(schedule.quiet_hours, zone),
     )
 
 

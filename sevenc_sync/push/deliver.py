@@ -266,7 +266,7 @@ class _Delivery:
             )
             if put.number is not None and row.subject is not None:
                 set_ticket(connection, row.subject, put.number)
-        self.tally.sent(put.outcome, altered=put.remark is not None)
+        self.tally.sent(row.kind, put.outcome, altered=put.remark is not None)
 
     def _tried_in_vain(self, claimed: Claim, row: OutboxRow, later: Later) -> None:
         self.counts["held"] += 1
@@ -294,7 +294,7 @@ class _Delivery:
             outcomes.row_over(
                 connection, row, state=state, outcome=outcome, error=error, now=now, vendor_id=vendor_id
             )
-        self.tally.over(state, error)
+        self.tally.over(row.kind, state, error)
 
     def _account_waits(self, claimed: Claim, problem: Problem) -> None:
         self.counts["held"] += 1

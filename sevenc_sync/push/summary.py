@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sevenc_sync.store.outbox import Kind
+
 _SHOWN_REASONS = 3
+_KINDS: Mapping[str, str] = {"fields": "Score fields", "ticket": "Tickets", "ticket-note": "Notes on tickets"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySummary:
-    """Rows by outcome.
+    """Rows by outcome, of all kinds; `others` are those among them that are no notes, by kind and outcome.
 
     `waiting` counts those in the outbox afterwards, tried or not; `edited` those that a person changed at the vendor;
     `altered` those that the vendor shows with another text than was sent; `reasons` counts what was not delivered, by reason;
@@ -25,6 +28,7 @@ class DeliverySummary:
     waiting: int = 0
     altered: int = 0
     tried: int = 0
+    others: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
     doubles: tuple[str, ...] = ()
     refused: tuple[int, ...] = ()
@@ -35,6 +39,12 @@ class DeliverySummary:
     def written(self) -> int:
         """How many stand at the vendor that did not before, or did otherwise."""
         return self.created + self.updated
+
+    @property
+    def notes_written(self) -> int:
+        """How many of them are notes."""
+        others = (found.get("created", 0) + found.get("updated", 0) for found in self.others.values())
+        return self.written - sum(others)
 
     @property
     def is_clean(self) -> bool:
@@ -58,7 +68,13 @@ class DeliverySummary:
 
     def sentence(self) -> str:
         """A line for people, and one for everything that they should look at."""
-        text = "Notes: " + ", ".join(f"{count} {what}" for what, count in self.counts().items()) + "."
+        others = Counter[str]()
+        for outcomes in self.others.values():
+            others.update(outcomes)
+        notes = [f"{count - others[what]} {what}" for what, count in self.counts().items()]
+        text = "Notes: " + ", ".join(notes) + "."
+        for kind, outcomes in self.others.items():
+            text += f" {_KINDS[kind]}: {', '.join(f'{count} {what}' for what, count in outcomes.items())}."
         if self.reasons:
             most = sorted(self.reasons.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN_REASONS]
             text += " Not delivered: " + "; ".join(f"{count} x {reason}" for reason, count in most)
@@ -77,21 +93,26 @@ class Tally:
     """Counts while a delivery goes on."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
+    others: dict[str, Counter[str]] = field(default_factory=dict)  # of rows that are no notes, by kind
     tried: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     doubles: list[str] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
 
-    def sent(self, outcome: str, *, altered: bool) -> None:
-        """It stands at the vendor."""
+    def _count(self, kind: Kind, outcome: str) -> None:
         self.tried += 1
         self.outcomes[outcome] += 1
+        if kind != "note":
+            self.others.setdefault(kind, Counter())[outcome] += 1
+
+    def sent(self, kind: Kind, outcome: str, *, altered: bool) -> None:
+        """It stands at the vendor."""
+        self._count(kind, outcome)
         self.outcomes["altered"] += altered
 
-    def over(self, state: str, reason: str) -> None:
+    def over(self, kind: Kind, state: str, reason: str) -> None:
         """It was given up, or left alone."""
-        self.tried += 1
-        self.outcomes[state] += 1
+        self._count(kind, state)
         self.reasons[reason] += 1
 
     def held(self, reason: str) -> None:
@@ -114,6 +135,7 @@ class Tally:
             waiting=waiting,
             altered=self.outcomes["altered"],
             tried=self.tried,
+            others={kind: dict(sorted(found.items())) for kind, found in sorted(self.others.items())},
             reasons=dict(sorted(self.reasons.items())),
             doubles=tuple(self.doubles),
             refused=tuple(self.refused),

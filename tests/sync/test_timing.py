@@ -1,6 +1,7 @@
 """When a stream is read again."""
 
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sevenc_sync.clock import from_seconds
+from sevenc_sync.config import load
 from sevenc_sync.connect.errors import AccessProblem, Stopped, Throttled, VendorDown
+from sevenc_sync.engine.sync_job import timing_of
 from sevenc_sync.quiet import Quiet
 from sevenc_sync.sync.timing import FIRST_RETRY, SLOWEST_RETRY, Timing
 from tests.sync.conftest import NOW, TICKETS
@@ -85,6 +88,16 @@ def test_quiet_hours_are_those_of_their_zone_whatever_the_season() -> None:
     # The night in which the clocks go back has an hour more.
     autumn = datetime(2026, 10, 24, 21, 0, tzinfo=UTC)
     assert quiet.over_at(autumn) == datetime(2026, 10, 25, 5, 0, tzinfo=UTC)
+
+
+def test_quiet_hours_of_the_schedule_are_those_of_the_msps_time_zone(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[schedule]\nquiet_hours = "22:00-06:00"\n[push]\ntimezone = "Europe/Budapest"\n')
+    quiet = timing_of(load(path, {})).quiet
+    assert quiet == Quiet.of("22:00-06:00", ZoneInfo("Europe/Budapest"))
+    path.write_text('[schedule]\nquiet_hours = "22:00-06:00"\n')
+    quiet = timing_of(load(path, {})).quiet
+    assert quiet == Quiet.of("22:00-06:00", ZoneInfo("UTC")), "where nothing is said"
 
 
 @pytest.mark.parametrize("text", ["", "22-6", "22:00", "25:00-06:00", "06:00-06:00", "22:00-06:00-08:00"])
