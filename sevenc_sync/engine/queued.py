@@ -47,6 +47,7 @@ class Queued:
         self._fingerprint = ""
         self._waits_for: str | None = None  # why this worker does nothing: another configuration counts
         self._broken: str | None = None  # why the queue cannot be used now
+        self._beating = threading.Lock()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._running: list[Worker] = []
@@ -68,9 +69,11 @@ class Queued:
     def beat(self) -> bool:
         """Say that this worker is alive. One that was taken for dead joins again: what it held is another's by now."""
         engine = self._engine
-        if not workers.say_alive(engine.store, engine.holder, self._fingerprint):
-            log.warning("was taken for dead", action="Nothing: it joins again. Others do what it had begun.")
-            workers.join(engine.store, engine.holder, self._fingerprint)
+        with self._beating:  # two threads say so
+            if not workers.say_alive(engine.store, engine.holder, self._fingerprint):
+                action = "Nothing: it joins again. Others do what it had begun."
+                log.warning("was taken for dead", action=action)
+                workers.join(engine.store, engine.holder, self._fingerprint)
         return True
 
     def leave(self) -> None:
@@ -165,6 +168,7 @@ class Queued:
     # -- the queue's own thread
 
     async def _main(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(_tell_briefly)
         at_once = self._engine.config.settings.schedule.accounts_at_once
         with ThreadPoolExecutor(at_once + HOUSE_AT_ONCE + 2, thread_name_prefix="job") as self._threads:
             while not self._ending.is_set():
@@ -294,8 +298,8 @@ class Queued:
         if self._engine.stop.is_set():
             await self._ask_to_read(account)
             return
-        if await self._in_thread(self._guarded, self._work.read, found[0]):
-            await self._ask("judge", "house")
+        # What was read is judged from the next tick on: several accounts that end at about the same time, in one round.
+        await self._in_thread(self._guarded, self._work.read, found[0])
         if self._engine.stop.is_set():
             await self._ask_to_read(account)  # another worker goes on at once
 
@@ -322,3 +326,8 @@ class Queued:
         given: list[Any] = []
         self._work.guarded(lambda: given.append(job(*args)))
         return given[0] if given else None
+
+
+def _tell_briefly(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What ended without anybody waiting for it: above all a job whose end the queue did not want to know, because the job is another worker's by now."""
+    log.warning("queue refuses", said=context.get("message"), error=repr(context.get("exception")))

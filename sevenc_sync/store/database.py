@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.engine import URL
@@ -24,6 +24,14 @@ SQLITE_PRAGMAS = (
     "PRAGMA cache_size = -16384",  # 16 MiB: more made no difference in time, only in memory
     "PRAGMA wal_autocheckpoint = 10000",  # 40 MiB of log between checkpoints: backfills rewrite index pages less often
 )
+
+# A machine that loses its power says no goodbye: without these its transactions would hold their locks for two hours.
+POSTGRES_SETTINGS = {
+    "tcp_keepalives_idle": 30,  # seconds
+    "tcp_keepalives_interval": 10,
+    "tcp_keepalives_count": 3,
+    "idle_in_transaction_session_timeout": 900_000,  # milliseconds; longer than anything computes between two statements
+}
 
 PG_DISK_FULL, PG_READ_ONLY = "53100", "25006"  # SQLSTATE codes of PostgreSQL
 
@@ -72,6 +80,7 @@ class Store:
             event.listen(engine, "begin", _begin_sqlite)
         else:
             engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
+            event.listen(engine, "connect", _prepare_postgres)
         return cls(engine)
 
     def __enter__(self) -> Self:
@@ -168,6 +177,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
     for pragma in SQLITE_PRAGMAS:
         connection.execute(pragma)
     connection.create_aggregate(MIDDLE, 1, Middle)
+
+
+def _prepare_postgres(connection: Any, _record: ConnectionPoolEntry) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(f"SET {name} = {value}" for name, value in POSTGRES_SETTINGS.items()))
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

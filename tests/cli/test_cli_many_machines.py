@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from sevenc_sync.clock import utc_now
@@ -31,7 +32,7 @@ from sevenc_sync.store.tables import (
 )
 
 PROGRAM = Path(sys.executable).with_name("sevenc-sync")
-PATIENCE = 90.0
+PATIENCE = 180.0
 WORKERS = 4
 LINES = ('engine = "procrastinate"\n', "\n[workers]\nlost_after_seconds = 2\n")
 
@@ -160,6 +161,8 @@ def sent_of(store: Store) -> dict[tuple[str, str], tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_workers_that_are_killed_leave_what_one_undisturbed_process_would(
     tmp_path: Path, world: World, site_of: Any, proxy: Any, postgres_url: str
 ) -> None:

@@ -21,7 +21,7 @@ from sevenc_sync.store.database import Store, StoreProblem
 from sevenc_sync.store.migrate import upgrade
 from sevenc_sync.store.queue import upgrade_queue
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 FAR = "far:4711:1"
 
 
@@ -43,6 +43,7 @@ def config(site: Any, postgres_url: str) -> Any:
     return load(site.home.config, connectors())
 
 
+@pytest.mark.timeout(600)
 def test_it_works_while_its_configuration_counts_and_says_what_it_waits_for(site: Any, config: Any) -> None:
     stream = io.StringIO()
     logs.set_up("info", "json", stream)

@@ -99,6 +99,19 @@ class TestWhatTheDeadLeave:
         with team.read() as connection:
             assert connection.execute(select(service).where(service.c.name == "judge")).first() is None
 
+    def test_while_one_that_stands_still_holds_locks_nobody_is_kept_waiting(self, team: Store) -> None:
+        number = ensure_account(team, "psa", "connectwise_psa")
+        claim(team, number, "tickets", trigger="test", holder=FAR, now=utc_now())
+        silence(team, FAR, 61)
+        with team.write() as stopped:
+            stopped.execute(text("SELECT 1 FROM stream_state FOR UPDATE"))
+            assert workers.bury(team, 60) == []
+        assert workers.bury(team, 60) == [FAR]
+
+    def test_the_database_ends_the_connections_of_a_machine_without_power(self, team: Store) -> None:
+        with team.read() as connection:
+            assert connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "15min"
+
     def test_who_says_it_is_alive_keeps_all_its_places(self, team: Store) -> None:
         take_service(team, FAR, utc_now(), "judge")
         silence(team, FAR, 300)
