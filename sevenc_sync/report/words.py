@@ -35,6 +35,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "yes": ("ja", "igen"),
     "no": ("nein", "nem"),
     "What could not be judged": ("Was nicht beurteilt werden konnte", "Amit nem lehetett megítélni"),
+    "and more": ("und weitere", "és továbbiak"),
     "Evidence": ("Nachweise", "Bizonyítékok"),
     "Value": ("Wert", "Érték"),
     "Records": ("Datensätze", "Rekordok"),

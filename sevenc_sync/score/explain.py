@@ -1,6 +1,6 @@
 """Why a level is what it is: the number, the way to the next step, and the records behind both."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -101,8 +101,12 @@ def explain_indicators(
     wanted: Collection[str],
     *,
     limit: int = 20,
+    only_to_fix: bool = False,
 ) -> list[Explained]:
-    """The same for any indicators by id, from one snapshot, in the rules' order; ids that no rule has are left out."""
+    """The same for any indicators by id, from one snapshot, in the rules' order; ids that no rule has are left out.
+
+    With `only_to_fix` the records that make the values are not read: `rows` is empty, and `rows_total` 0.
+    """
     few = rules.with_indicators([item for item in rules.indicators if item.id in wanted])
     # What speaks of all other indicators needs them all.
     asked = rules if any(item.measure == "proof" for item in few.indicators) else few
@@ -117,6 +121,8 @@ def explain_indicators(
         unmapped = unmapped_shares(connection, binder, few.indicators)
         said = attestations(connection, owner=client_id, in_force_at=now)
         fields = fields_of(few)
+        names = {row.id: row.name for row in connection.execute(select(account.c.id, account.c.name))}
+        lists = _Lists(limit, names, has_counted=not only_to_fix)
         # Where a stream is the trouble, nobody's word would make it known.
         silent = {
             indicator.id
@@ -134,7 +140,7 @@ def explain_indicators(
                     indicator,
                     by_id[indicator.id],
                     unmapped.get(indicator.id),
-                    limit,
+                    lists,
                 ),
                 reads=evaluation.reads(indicator, subject),
                 to_attest=tuple(fields[key] for key in _read_for_value(indicator))
@@ -175,7 +181,7 @@ def _explained(
     indicator: Indicator,
     result: IndicatorResult,
     unmapped: float | None,
-    limit: int,
+    lists: "_Lists",
 ) -> Explained:
     source = SOURCES[indicator.rows]
     names = source.labels_for(indicator.uses.columns)
@@ -185,8 +191,8 @@ def _explained(
     if result.excepted not in (None, WHOLE):
         parts = without_excepted(parts, bound, indicator, binder.clock)
     counts, fixes = row_conditions(indicator, parts)
-    rows, total = _rows(connection, bound, counts, names, limit)
-    to_fix, fix_total = _rows(connection, bound, fixes, names, limit) if fixes is not None else ((), 0)
+    rows, total = _rows(connection, bound, counts, names, lists) if lists.has_counted else ((), 0)
+    to_fix, fix_total = _rows(connection, bound, fixes, names, lists) if fixes is not None else ((), 0)
     way = way_of(indicator, result)
     return Explained(
         result=result,
@@ -261,13 +267,23 @@ def _valued(indicator: Indicator, parts: dict[str, Sql]) -> tuple[Sql, Sql | Non
     return said, None
 
 
+class _Lists(msgspec.Struct, frozen=True):
+    """How long the lists of records are, the accounts' names by number, and whether those that make the value are wanted."""
+
+    limit: int
+    names: Mapping[int, str]
+    has_counted: bool
+
+
 def _rows(
-    connection: Connection, bound: Bound, condition: Sql, shown: Sequence[str], limit: int
+    connection: Connection, bound: Bound, condition: Sql, shown: Sequence[str], lists: _Lists
 ) -> tuple[tuple[EvidenceRow, ...], int]:
-    """The rows that meet a condition, newest first, at most `limit`, with these columns; and how many there are."""
+    """The rows that meet a condition, newest first, cut to the limit, with these columns; and how many there are."""
     source = bound.source
     moment = func.coalesce(bound.columns[source.newest], bound.columns["fetched_at"])
     total = connection.execute(bound.select(func.count()).where(condition)).scalar_one()
+    if not total:
+        return (), 0
     chosen = bound.select(
         bound.account.label("row_account"),
         (literal(source.table) if bound.table is None else bound.table).label("row_table"),
@@ -275,11 +291,10 @@ def _rows(
         bound.columns["fetched_at"].label("row_fetched_at"),
         *[bound.columns[name].label(f"field_{n}") for n, name in enumerate(shown)],
     ).where(condition)
-    chosen = chosen.order_by(moment.desc(), bound.account, same_order(bound.columns["id"])).limit(limit)
-    names = {row.id: row.name for row in connection.execute(select(account.c.id, account.c.name))}
+    chosen = chosen.order_by(moment.desc(), bound.account, same_order(bound.columns["id"])).limit(lists.limit)
     rows = tuple(
         EvidenceRow(
-            account=names.get(row.row_account, f"account {row.row_account}"),
+            account=lists.names.get(row.row_account, f"account {row.row_account}"),
             table=row.row_table,
             id=row.row_id,
             fields={name: _label(source.columns[name].kind, row[4 + n]) for n, name in enumerate(shown)},

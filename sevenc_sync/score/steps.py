@@ -52,7 +52,7 @@ class ClientPlan(msgspec.Struct, frozen=True, kw_only=True):
 def read_plan(
     store: Store, rules: Rules, now: datetime, feeds: Feeds, result: ClientResult, *, limit: int
 ) -> ClientPlan:
-    """The plan that follows from a stored result; records (at most `limit` a step) are those of the evidence now."""
+    """The plan that follows from a stored result; records (those to fix, at most `limit` a step) are those of the evidence now."""
     with store.read() as connection:
         group = groups_of(connection, [result.client]).get(result.client)
         items = read_plan_items(connection, [result.client]).get(result.client, {})
@@ -64,7 +64,9 @@ def read_plan(
     wanted = {gap.indicator.id for area in areas for gap in area.gaps}
     explained = {
         item.result.id: item
-        for item in explain_indicators(store, rules, now, feeds, result.client, wanted, limit=limit)
+        for item in explain_indicators(
+            store, rules, now, feeds, result.client, wanted, limit=limit, only_to_fix=True
+        )
     }
     found = []
     for area in areas:

@@ -52,9 +52,10 @@ def test_every_sentence_is_translated_with_the_same_places(language: str) -> Non
 
 
 def rule_texts() -> dict[str, int]:
-    """All that the built-in rules may say in a note, with the length up to which a note says it."""
+    """All that the built-in rules may say in a note or a report, with the length up to which a note says it."""
     rules = load_rules([builtin_rules_dir()])
     found = {block.name: 30 for block in rules.blocks} | {area.name: 60 for area in rules.areas}
+    found |= {block.question: 120 for block in rules.blocks}
     for item in rules.indicators:
         found |= {item.title: 120, item.why: 240, item.fix: 240}
         if item.unit not in ("%", "days", "months", ""):
