@@ -8,7 +8,7 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # The tests start hundreds of processes, which need not compile the program each time.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo test check format lint types imports lock bench bench-compare bench-match bench-score bench-idle bench-soak bench-kill bench-scale clean
+.PHONY: help install demo test check format lint types imports lock bench bench-compare bench-match bench-score bench-console bench-idle bench-soak bench-kill bench-scale clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ bench-match: install  ## matching from nothing and after changes, precision and 
 
 bench-score: install  ## what scoring 1,000 clients costs
 	$(BIN)/python -m bench.score
+
+bench-console: install  ## what the console's pages cost at 1,000 clients, and 50 readers beside a sync
+	$(BIN)/python -m bench.console
 
 bench-idle: install  ## what the daemon costs at rest, and how soon short commands answer
 	$(BIN)/python -m bench.idle

@@ -38,7 +38,7 @@ from sevenc_sync.store.reads import last_scored_at
 from sevenc_sync.web.guard import Viewer
 from sevenc_sync.web.site import Site, site_of
 
-PAGE = 200  # clients on one page of the portfolio
+PAGE = 100  # clients on one page of the portfolio
 TREND = timedelta(days=180)
 HISTORY = 400  # changes that the chart draws
 CHANGES = 15  # changes listed

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from sevenc_sync.model import Activity, Asset, Contract, ContractLine, Protection, Ticket
-from sevenc_sync.score import Explained, Rules, explain, find_target
+from sevenc_sync.model import Activity, Asset, Contract, ContractLine, Protection, ProtectionRun, Ticket
+from sevenc_sync.score import Explained, Rules, explain, find_target, names_of
 from tests.score.conftest import BACKUP, NOW, PSA, RMM, World, ago, day
 
 COVERAGE = "continuous.backup-management.protected-coverage"
@@ -43,6 +43,22 @@ def test_a_share_shows_its_good_rows_and_those_to_fix_with_account_id_and_time(
     assert (good.fields["name"], good.fields["kind"], good.fields["purchased_on"]) == ("SRV1", "server", None)
     assert [row.id for row in found.to_fix] == ["s0", "s2"], "newest first"
     assert (found.rows_total, found.to_fix_total) == (1, 2)
+
+
+def test_a_run_is_called_by_the_machine_that_it_saves(sqlite_world: World, rules: Rules) -> None:
+    world = sqlite_world
+    world.client(1)
+    world.put(BACKUP, Protection(id="p", company="b1", name="SRV7", last_success_at=ago(hours=1)))
+    world.put(
+        BACKUP,
+        *[
+            ProtectionRun(id=f"r{i}", protection="p", company="b1", at=ago(i), result="failed")
+            for i in range(3)
+        ],
+    )
+    found = explained(world, rules, "continuous.backup-management.job-success")
+    with world.store.read() as connection:
+        assert names_of(connection, found.to_fix) == {("backup", "p"): "SRV7"}
 
 
 def test_where_a_rule_asks_for_what_an_agent_tells_it_is_shown(world: World, rules: Rules) -> None:

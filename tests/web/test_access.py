@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from sevenc_sync.clock import utc_now
+from sevenc_sync.match import questions
 from sevenc_sync.score import load_results
 from sevenc_sync.score.fields import fields_of
 from sevenc_sync.sections import WebSettings
@@ -119,6 +120,21 @@ def test_only_web_addresses_are_kept_as_proof(console: Any, client: Client) -> N
         status, text, _ = client.ask(f"/clients/{first.client}/{page}", form | {"link": link})
         assert (status, "The link" in text) == (422, True)
         assert "secret" not in text
+
+
+def test_a_company_of_the_psa_becomes_a_client_and_one_of_another_source_does_not(
+    console: Any, client: Client
+) -> None:
+    client.sign_in("olga")
+    engine = console.engine
+    with engine.store.read() as connection:
+        lines = [item.line for item in questions(connection)]
+    own = next(line for line in lines if line.account == engine.config.master)
+    other = next(line for line in lines if line.account != engine.config.master)
+    form = {"verdict": "client", "csrf": client.csrf()}
+    assert client.ask("/matching", form | {"account": other.account, "company": other.company})[0] == 422
+    assert client.ask("/matching", form | {"account": own.account, "company": own.company})[0] == 200
+    assert own.name in {result.name for result in load_results(engine.store, engine.rules)}, "scored at once"
 
 
 def test_every_page_needs_a_person_and_every_form_a_role(console: Any) -> None:
