@@ -191,9 +191,13 @@ def test_every_page_is_usable_by_everybody(console: Any, signed_in: SignedIn) ->
     assert not wrong
 
 
+# The first rows of a list stand for the others, which the same line of a template makes.
+ALIKE = [["tbody tr:nth-child(n+9)"], [".steps > li:nth-child(n+4)"], ["article.card:nth-of-type(n+3)"]]
+
+
 def serious(page: Page, options: dict[str, Any]) -> list[tuple[str, str]]:
     """What axe finds serious, with the first element of each."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]} | options)
+    found = Axe().run(page, {"exclude": ALIKE}, {"resultTypes": ["violations"]} | options)
     return [
         (item["id"], item["nodes"][0]["html"][:200])
         for item in found.response["violations"]
