@@ -28,6 +28,8 @@ from sevenc_sync.store.queue import connection_of, queue_problem, require_queue
 
 READ, SCORE, HOUSE = "read", "score", "house"  # the queues
 HOUSE_AT_ONCE = 2  # a tick need not wait for a long matching
+# Seconds after which a queue is asked though nobody told of a job. Only the house's jobs wait for each other, of which nobody tells.
+POLLED = {READ: 30.0, SCORE: 30.0, HOUSE: 5.0}
 ASK_AGAIN = 3.0  # seconds until a queue that does not answer is tried again
 NEVER = 86_400.0  # seconds; for what the library polls and we do not use
 
@@ -191,6 +193,7 @@ class Queued:
                     concurrency=number,
                     delete_jobs=DeleteJobCondition.ALWAYS,  # what came of them is in the store
                     install_signal_handlers=False,
+                    fetch_job_polling_interval=POLLED[queue],
                     abort_job_polling_interval=NEVER,
                     update_heartbeat_interval=NEVER,  # `_tend` does it, also while a stop waits for jobs
                     stalled_worker_timeout=self._lost_after,

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ import pytest
 from sqlalchemy import func, select
 
 from sevenc_sync.clock import utc_now
+from sevenc_sync.config import load
+from sevenc_sync.engine.local import open_engine
+from sevenc_sync.registry import connectors
 from sevenc_sync.sandbox import Sandbox, World
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.parts import open_round
@@ -24,10 +28,8 @@ from sevenc_sync.store.tables import (
     client,
     client_score,
     evidence,
-    indicator_score,
     judging,
     outbox,
-    part_score,
     stream_state,
 )
 
@@ -126,20 +128,24 @@ def evidence_of(store: Store) -> dict[str, list[tuple[Any, ...]]]:
         return found
 
 
-def scores_of(store: Store) -> list[tuple[Any, ...]]:
-    """Every client's score, blocks, areas and indicators."""
-    whose = select(client.c.name)
+def scores_of(config: Path, moment: datetime) -> list[tuple[Any, ...]]:
+    """Every client's score, blocks, areas and indicators, from the evidence in the store, as of one moment."""
+    with open_engine(load(config, connectors())) as engine:
+        return [
+            (
+                (result.name, result.company, result.score, result.score_without, result.proof),
+                [(part.slug, part.level, part.proof) for part in (*result.blocks, *result.areas)],
+                [(item.id, item.value, item.level, item.sample, item.good) for item in result.indicators],
+            )
+            for result in engine.preview(moment)
+        ]
+
+
+def saved_scores_of(store: Store) -> dict[str, float | None]:
+    """The score that was saved last, by client. It is of the moment at which it was made, which windows move with."""
     with store.read() as connection:
-        found: list[tuple[Any, ...]] = []
-        for table, columns in (
-            (client_score, ("score", "score_without", "proof", "is_provisional")),
-            (part_score, ("slug", "level", "proof")),
-            (indicator_score, ("indicator", "level", "value")),
-        ):
-            statement = whose.add_columns(*(table.c[name] for name in columns))
-            joined = statement.join_from(client, table, table.c.client == client.c.id)
-            found += sorted((tuple(row) for row in connection.execute(joined)), key=repr)
-    return found
+        statement = select(client.c.name, client_score.c.score).join_from(client, client_score)
+        return {row.name: row.score for row in connection.execute(statement)}
 
 
 def notes_at(vendors: Sandbox) -> dict[int, int]:
@@ -166,7 +172,6 @@ def sent_of(store: Store) -> dict[tuple[str, str], tuple[str, str]]:
 def test_workers_that_are_killed_leave_what_one_undisturbed_process_would(
     tmp_path: Path, world: World, site_of: Any, proxy: Any, postgres_url: str
 ) -> None:
-    one_day = utc_now().replace(microsecond=0).isoformat()
     with Sandbox(world, clock=utc_now) as vendors:
         alone = site_of(tmp_path / "alone", vendors)
         for command in ("sync", "score", "push"):
@@ -219,10 +224,9 @@ def test_workers_that_are_killed_leave_what_one_undisturbed_process_would(
                 assert evidence_of(store) == evidence_of(undisturbed)
                 assert sent_of(store).keys() == sent_of(undisturbed).keys()
                 assert {state for state, _text in sent_of(store).values()} == {"sent"}
-                # The windows of the scores move with the clock, so both are compared as of one moment.
-                for one, settings in ((alone, None), (site, config)):
-                    assert one("score", "--as-of", one_day, config=settings).exit_code == 0
-                assert scores_of(store) == scores_of(undisturbed)
+                assert saved_scores_of(store) == pytest.approx(saved_scores_of(undisturbed), abs=0.5)
+            now = utc_now()
+            assert scores_of(config, now) == scores_of(alone.home.config, now)
     said = [line["event"] for line in team.lines()]
     assert said.count("worker is gone") >= 2
     assert "job taken over" in said
