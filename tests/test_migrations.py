@@ -1,5 +1,6 @@
 """The schema's history ends where the tables are."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,39 @@ def test_a_read_sees_one_snapshot_and_cannot_write(store: Store) -> None:
         assert reader.exec_driver_sql("SELECT count(*) FROM account").scalar() == 0
         with pytest.raises(Exception, match=r"readonly|read-only"):
             reader.exec_driver_sql(insert.format(no=no))
+
+
+def test_what_a_reader_writes_in_spite_of_everything_is_undone(sqlite_store: Store) -> None:
+    said = "INSERT INTO account (name, connector, is_stopped) VALUES ('a', 'b', 0)"
+    with sqlite_store.read() as reader:
+        raw = reader.connection.dbapi_connection
+        assert raw is not None
+        raw.execute(said)  # behind the back of what guards readers
+    with sqlite_store.read() as reader:
+        assert reader.exec_driver_sql("SELECT count(*) FROM account").scalar() == 0
+
+
+def test_a_statement_stays_prepared_from_one_reader_and_writer_to_the_next(sqlite_store: Store) -> None:
+    """SQLite tells when it plans a statement: it asks whether its columns may be read."""
+    planned: list[int] = []
+
+    def watch(action: int, *_: object) -> int:
+        planned.append(action)
+        return sqlite3.SQLITE_OK
+
+    with sqlite_store.read() as reader:
+        raw = reader.connection.dbapi_connection
+        assert raw is not None
+        raw.set_authorizer(watch)
+    counts = []
+    for _ in range(3):
+        with sqlite_store.read() as reader:
+            assert reader.connection.dbapi_connection is raw
+            reader.exec_driver_sql("SELECT count(*) FROM client WHERE id > 5").scalar()
+        with sqlite_store.write() as writer:
+            writer.exec_driver_sql("UPDATE client SET name = name")
+        counts.append(planned.count(sqlite3.SQLITE_READ))
+    assert counts[0] == counts[1] == counts[2] > 0
 
 
 def test_scores_of_the_first_schema_are_kept_and_count_as_without_exceptions(sqlite_url: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import FromClause, Text, and_, case, cast, func, literal, not_, select
+from sqlalchemy import FromClause, Table, Text, and_, case, cast, func, literal, not_, select
 
 from sevenc_sync.score.bound import Bound, own_columns
 from sevenc_sync.score.sources import Source
@@ -99,6 +99,19 @@ def _is_record_of(theirs: FromClause) -> Sql:
     )
 
 
+def _by_client(theirs: FromClause, table: Table) -> Sql:
+    """As the two above, for a join that begins with the clients.
+
+    The kind is an expression, so that SQLite looks for no links by their kind alone: that would be all of the MSP's.
+    """
+    return and_(
+        func.coalesce(theirs.c.kind, "") == table.name,
+        theirs.c.account == table.c.account,
+        theirs.c.id == table.c.id,
+        theirs.c.client == link.c.client,
+    )
+
+
 def _standing(binder: "Binder", source: Source, uses: Uses, names: list[str]) -> FromClause:
     """All records with their rank among those of the same device; the first stands for it."""
     from_, where = binder.linked(_asset)
@@ -158,7 +171,7 @@ def _others(binder: "Binder", source: Source, names: list[str]) -> FromClause:
             place.label("place"),
             *[_countable(source, name, own[name]).label(name) for name in names],
         )
-        .select_from(from_.join(theirs, _is_record_of(theirs)))
+        .select_from(from_.join(theirs, _by_client(theirs, _asset)))
         .where(*where, _asset.c.account != client.c.account, *binder.of_clients(theirs.c.client))
         .subquery("records")
     )
@@ -203,7 +216,7 @@ def _backups(binder: "Binder") -> FromClause:
             func.max(_protection.c.offsite_at).label("offsite_at"),
             func.max(case((passed, _protection.c.verified_at))).label("verified_at"),
         )
-        .select_from(from_.join(theirs, is_protection_of(theirs)))
+        .select_from(from_.join(theirs, _by_client(theirs, _protection)))
         .where(
             *where,
             not_(func.coalesce(_protection.c.is_archived, False)),

@@ -4,6 +4,7 @@ Reads see one snapshot and cannot write. Writers queue up at their start (BEGIN 
 never fails in its middle because another one wrote first.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,12 @@ POSTGRES_SETTINGS = {
     "tcp_keepalives_count": 3,
     "idle_in_transaction_session_timeout": 900_000,  # milliseconds; longer than anything computes between two statements
 }
+
+
+# What a reader's statements begin with.
+_READS = re.compile(
+    r"\s*(SELECT|WITH|VALUES|EXPLAIN|PRAGMA|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE
+)
 
 PG_DISK_FULL, PG_READ_ONLY = "53100", "25006"  # SQLSTATE codes of PostgreSQL
 
@@ -78,6 +85,7 @@ class Store:
             engine = create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=24)
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
+            event.listen(engine, "before_cursor_execute", _refuse_to_write)
         else:
             engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
             event.listen(engine, "connect", _prepare_postgres)
@@ -121,8 +129,12 @@ class Store:
                 connection = opened.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
-            with connection.begin():
+            transaction = connection.begin()
+            try:
                 yield connection
+            finally:
+                # Whatever a reader may have written in spite of everything is undone.
+                transaction.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -185,7 +197,19 @@ def _prepare_postgres(connection: Any, _record: ConnectionPoolEntry) -> None:
     connection.commit()
 
 
+def _refuse_to_write(
+    connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool
+) -> None:
+    """Keep readers from writing. SQLite's own switch would do it too, but forgets every prepared statement when it is moved."""
+    if not connection.get_execution_options().get("sevenc_reader", False):
+        return
+    writes = context is not None and (
+        context.isinsert or context.isupdate or context.isdelete or context.isddl
+    )
+    if writes or _READS.match(statement) is None:
+        raise sqlite3.OperationalError("attempt to write in a read-only transaction")
+
+
 def _begin_sqlite(connection: Connection) -> None:
     reader = connection.get_execution_options().get("sevenc_reader", False)
-    connection.exec_driver_sql("PRAGMA query_only = " + ("ON" if reader else "OFF"))
     connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
