@@ -62,7 +62,7 @@ def report_html(store: Store, rules: Rules, result: ClientResult, look: Look, sp
         points.insert(0, (since, before))
     moves = [(part, blocks_before.get(part.slug)) for part in result.blocks]
     names = [words.text(block.name) for block in rules.blocks]
-    spokes = radar(names, [part.level for part in result.blocks])
+    spokes = radar(names, [part.level for part in result.blocks], written=words.tenths)
     by_id = {item.id: item for item in result.indicators}
     return _template().render(
         words=words,

@@ -34,8 +34,12 @@ def radar(
     levels: Sequence[float | None],
     targets: Sequence[float | None] = (),
     title: str = "",
+    written: Callable[[float], str] = "{:.1f}".format,
 ) -> Markup:
-    """A radar with one spoke for each block, levels 0 to 5. An unknown one has a gap and a ring, never a zero."""
+    """A radar with one spoke for each block, levels 0 to 5. An unknown one has a gap and a ring, never a zero.
+
+    `written` gives a level as people of a language write it.
+    """
     size, reach = 340, 108.0
     middle = size / 2
     count = len(names)
@@ -62,7 +66,7 @@ def radar(
         level = levels[place]
         x, y = at(place, TOP * 1.17)
         anchor = "middle" if abs(x - middle) < NEAR else "start" if x > middle else "end"
-        said = "?" if level is None else f"{level:.1f}"
+        said = "?" if level is None else escape(written(level))
         parts.append(
             f'<text x="{x:.1f}" y="{y + 1:.1f}" text-anchor="{anchor}">{escape(name)}'
             f'<tspan class="num" x="{x:.1f}" dy="14">{said}</tspan></text>'

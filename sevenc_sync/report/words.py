@@ -52,3 +52,9 @@ class ReportWords(Words):
         """One of the report's own texts. Raises KeyError for one that it does not have."""
         found = _TEXTS[text]
         return text if self.language not in _PLACES else found[_PLACES[self.language]]
+
+    def tenths(self, level: float) -> str:
+        """A level with one place after the point, or the comma."""
+        from babel.numbers import format_decimal  # noqa: PLC0415 - heavy, and only needed where reports are written
+
+        return format_decimal(round(level, 1), format="0.0", locale=self.language)

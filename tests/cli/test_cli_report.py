@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 from typer.testing import Result
 
 Site = Callable[..., Result]
@@ -48,3 +50,16 @@ def test_what_cannot_be_written_is_said(scored: Site, tmp_path: Path) -> None:
     result = scored("report", client, "--html", str(tmp_path / "nowhere" / "report.html"))
     assert result.exit_code == 1
     assert "cannot be written: No such file or directory." in result.stderr
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", r">\d\.\d<"), ("de", r">\d,\d<"), ("hu", r">\d,\d<")])
+def test_levels_are_written_as_the_language_writes_numbers(
+    scored: Any, tmp_path: Path, language: str, said: str
+) -> None:
+    config = scored.home.folder / f"{language}.toml"
+    config.write_text(scored.home.config.read_text().replace("[push]", f'[push]\nlanguage = "{language}"'))
+    result = scored("report", client_of(scored), "--html", str(tmp_path / "report.html"), config=config)
+    assert (result.exit_code, result.stderr) == (0, "")
+    levels = re.findall(r">\d[.,]\d<", (tmp_path / "report.html").read_text())
+    assert len(levels) > 40
+    assert [level for level in levels if not re.fullmatch(said, level)] == []

@@ -67,6 +67,16 @@ def test_every_indicator_says_why_what_to_do_and_where_its_numbers_come_from(rul
         ), item.id
 
 
+def test_a_ladder_in_a_basis_says_which_of_its_steps_are_sourced(rules: Rules) -> None:
+    named = [item for item in rules.indicators if "ladder" in item.basis.lower()]
+    assert len(named) > 50
+    assert [
+        item.id for item in named if "sourced" not in item.basis and "judgement" not in item.basis.lower()
+    ] == []
+    shares = [item for item in named if "ladder COV" in item.basis or "ladder ADH" in item.basis]
+    assert [item.id for item in shares if "ISO/IEC 33020" not in item.basis] == []
+
+
 def test_a_new_rule_of_an_operator_is_added(tmp_path: Path, rules: Rules) -> None:
     own = loaded(tmp_path, GOOD)
     assert set(own.indicator_by_id) - set(rules.indicator_by_id) == {"clear.it-reporting.own"}
