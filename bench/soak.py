@@ -27,6 +27,7 @@ from sqlalchemy import func, select
 
 from sevenc_sync import logs
 from sevenc_sync.cli.home import Home
+from sevenc_sync.cli.signals import stop_on_signals
 from sevenc_sync.clock import Clock, fixed
 from sevenc_sync.config import load
 from sevenc_sync.connect.http import RetryPolicy
@@ -36,14 +37,17 @@ from sevenc_sync.engine.local import open_engine
 from sevenc_sync.engine.notify import Notifier
 from sevenc_sync.registry import connectors
 from sevenc_sync.sandbox import Sandbox, build_world, chaos
+from sevenc_sync.sandbox.datto_rmm import DattoRmm
+from sevenc_sync.sandbox.datto_rmm.gate import Gate
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.migrate import upgrade
 from sevenc_sync.store.tables import evidence, run
 
 START = datetime(2028, 2, 20, tzinfo=UTC)
 ZONE = "America/New_York"  # daylight saving time begins on 12 March 2028
-# No vendor with access tokens: their hour would be over before a request is answered.
-VENDORS = ("connectwise_psa", "datto_bcdr")
+# Of the vendors with access tokens one whose tokens live for days: where they live for an hour, that would be over
+# before a request is answered.
+VENDORS = ("connectwise_psa", "datto_bcdr", "datto_rmm")
 BRISK = RetryPolicy(first_wait=0.001, max_wait=0.01, longest_wait=3.0, throttled_wait=0.01)
 STEP = 0.25  # seconds between two events
 
@@ -67,12 +71,13 @@ def clock_from(wall: float, speed: float) -> Clock:
 def child(config: Path, wall: float, speed: float) -> None:
     """The daemon, until it is stopped."""
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     logs.set_up("warning", "json")
     scheduled.ALARM_SECONDS = 1
-    with open_engine(
-        load(config, connectors()), clock=clock_from(wall, speed), policy=BRISK, stop=stop
-    ) as engine:
+    clock = clock_from(wall, speed)
+    with (
+        stop_on_signals(stop),
+        open_engine(load(config, connectors()), clock=clock, policy=BRISK, stop=stop) as engine,
+    ):
         Daemon(engine, notifier=Notifier(None), tick_seconds=0.05).run()
 
 
@@ -95,10 +100,15 @@ class Soak:
 
     def start(self) -> None:
         """Start the daemon."""
+        # As the service's own command does: signals are heard before anything heavy is loaded.
+        program = (
+            "from sevenc_sync.cli.early import end_well_until_it_works as early; early();"
+            "from bench.soak import main; main()"
+        )
         command = [
             sys.executable,
-            "-m",
-            "bench.soak",
+            "-c",
+            program,
             "--child",
             self.home.config,
             str(self.wall),
@@ -116,6 +126,13 @@ class Soak:
         if number == signal.SIGTERM and code != 0:
             self.counts["stops that failed"] += 1
         self.counts["stopped" if number == signal.SIGTERM else "killed"] += 1
+
+    @property
+    def gate(self) -> Gate:
+        """The door of the vendor with access tokens."""
+        vendor = self.sandbox.vendors["datto_rmm"].vendor
+        assert isinstance(vendor, DattoRmm)
+        return vendor.gate
 
     def sample(self) -> None:
         """What the daemon holds now."""
@@ -157,6 +174,9 @@ class Soak:
             chaos(self.sandbox, chance.randrange(10**6))
             self.down |= {name: now + timedelta(hours=6) for name in VENDORS}
             self.counts["chaos"] += 1
+        if chance.random() < 0.03:
+            self.gate.revoke()
+            self.counts["access tokens ended early"] += 1
         if chance.random() < 0.012:
             self.end(chance.choice((signal.SIGTERM, signal.SIGKILL)))
             self.start()
