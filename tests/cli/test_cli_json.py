@@ -206,7 +206,8 @@ def test_push_gives_the_counts_and_the_second_time_nothing_is_left(copy_of: Any)
 
 def test_db_upgrade_gives_both_revisions(site: Any) -> None:
     found = site.json("db", "upgrade")
-    assert set(found) == {"store", "before", "after"}
+    assert set(found) == {"store", "before", "after", "queue"}
+    assert found["queue"] is None, "the local engine has none"
     assert found["before"] == found["after"]
 
 
