@@ -1,12 +1,16 @@
 """One small MSP to score: a PSA account, a backup account, and evidence put in as a connector would."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, make_url
 
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.model import (
@@ -188,6 +192,43 @@ class World:
         """One indicator of one client, scored now."""
         result = self.score(rules, now=now)[client]
         return next(item for item in result.indicators if item.id == name)
+
+
+@pytest.fixture(scope="session")
+def kept_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One engine for all tests: what SQLAlchemy makes of our statements takes longer than most tests, and is kept with it."""
+    with Store.open(f"sqlite:///{tmp_path_factory.mktemp('score') / 'store.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def sqlite_store(kept_sqlite: Store, sqlite_template: Path) -> Store:
+    """An empty store on SQLite: a new file each time."""
+    kept_sqlite.close()
+    file = Path(str(kept_sqlite.engine.url.database))
+    for old in file.parent.glob(f"{file.name}*"):
+        old.unlink()
+    shutil.copy(sqlite_template, file)
+    return kept_sqlite
+
+
+@pytest.fixture(scope="session")
+def kept_postgres(postgres_server: str) -> Iterator[Store]:
+    """One engine for all tests, as on SQLite."""
+    url = make_url(postgres_server).set(database=f"score_{uuid4().hex}")
+    with Store.open(url.render_as_string(hide_password=False)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def postgres_store(kept_postgres: Store, postgres_server: str, postgres_template: str) -> Store:
+    """An empty store on PostgreSQL: a new database each time."""
+    kept_postgres.close()
+    name = kept_postgres.engine.url.database
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    return kept_postgres
 
 
 @pytest.fixture(scope="session")
