@@ -86,7 +86,7 @@ def _read(site: Site, target: str, is_full: bool) -> None:
         site.engine.match()
     except UnknownTarget as error:
         log.warning("not read", target=target, reason=str(error))
-    except Exception:
+    except Exception:  # nobody stands above a thread to say what broke it
         log.exception("a reading that the console began failed", target=target)
 
 
