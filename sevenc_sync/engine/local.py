@@ -4,7 +4,7 @@ import gc
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import Any
@@ -87,12 +87,11 @@ class Engine:
         on_result: Callable[[RunResult], None] = lambda _result: None,
     ) -> list[RunResult]:
         """Read the targets ("SOURCE" or "SOURCE/STREAM"; none: everything). Raises UnknownTarget."""
-        job = self._job(
-            trigger=trigger,
+        job = replace(
+            self._job(trigger, due_only=due_only),
             full=full,
             sweep=sweep,
-            accept_deletions=accept_deletions,
-            due_only=due_only,
+            brake=Brake(share=self.config.settings.sync.brake_percent / 100, accept=accept_deletions),
             on_progress=on_progress,
             on_result=on_result,
         )
@@ -102,19 +101,9 @@ class Engine:
 
     def due_accounts(self) -> list[Account]:
         """The accounts of which something is to be read by the schedule."""
-        return due_accounts(self._job(trigger="schedule", due_only=True), self.accounts)
+        return due_accounts(self._job("schedule", due_only=True), self.accounts)
 
-    def _job(
-        self,
-        *,
-        trigger: str,
-        full: bool = False,
-        sweep: bool = False,
-        accept_deletions: bool = False,
-        due_only: bool = False,
-        on_progress: Callable[[str, str, Totals], None] = lambda _account, _stream, _totals: None,
-        on_result: Callable[[RunResult], None] = lambda _result: None,
-    ) -> SyncJob:
+    def _job(self, trigger: str, *, due_only: bool) -> SyncJob:
         return SyncJob(
             store=self.store,
             clock=self.clock,
@@ -123,13 +112,8 @@ class Engine:
             trigger=trigger,
             history=timedelta(days=self.config.settings.rules.history_days),
             policy=self.policy,
-            full=full,
-            sweep=sweep,
-            brake=Brake(share=self.config.settings.sync.brake_percent / 100, accept=accept_deletions),
             due_only=due_only,
             timing=timing_of(self.config),
-            on_progress=on_progress,
-            on_result=on_result,
         )
 
     @cached_property
