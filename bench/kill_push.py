@@ -28,7 +28,7 @@ import msgspec
 import structlog
 
 from sevenc_sync.clock import utc_now
-from sevenc_sync.connect.http import RetryPolicy
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.engine.sync_job import open_accounts, open_http
 from sevenc_sync.push import Draft, Ports, deliver, reference_of
 from sevenc_sync.push.note import sealed

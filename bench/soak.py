@@ -30,7 +30,7 @@ from sevenc_sync.cli.home import Home
 from sevenc_sync.cli.signals import stop_on_signals
 from sevenc_sync.clock import Clock, fixed
 from sevenc_sync.config import load
-from sevenc_sync.connect.http import RetryPolicy
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.daemon import Daemon
 from sevenc_sync.engine import scheduled
 from sevenc_sync.engine.local import open_engine

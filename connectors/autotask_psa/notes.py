@@ -21,7 +21,8 @@ from sevenc_sync.connect.errors import (
     ContractChanged,
     RecordVanished,
 )
-from sevenc_sync.connect.http import Http, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http
 from sevenc_sync.connect.notes import CompanyState, VendorNote
 from sevenc_sync.connect.text import clean, flag, iso
 from sevenc_sync.connect.walk import read_all

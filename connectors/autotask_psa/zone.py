@@ -13,7 +13,8 @@ from connectors.autotask_psa.settings import DISCOVERY, ROOT, AutotaskSettings, 
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.connector import is_loopback
 from sevenc_sync.connect.errors import AccessProblem, ContractChanged, CredentialsProblem, Problem, Throttled
-from sevenc_sync.connect.http import Http, HttpFactory, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.limits import Limits, Quota
 from sevenc_sync.connect.pages import Malformed
 

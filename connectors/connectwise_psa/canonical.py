@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from connectors.connectwise_psa import wire
 from sevenc_sync.connect.stream import Context
@@ -150,9 +151,10 @@ def priority(record: wire.Priority, _context: Context) -> Iterable[Lookup]:
     )
 
 
+@lru_cache(maxsize=256)
 def _level(value: str | None) -> str | None:
-    word = (value or "").strip().lower()
-    return word if word in _LEVELS else None
+    found = (value or "").strip().lower()
+    return found if found in _LEVELS else None
 
 
 def ticket(record: wire.Ticket, context: Context) -> Iterable[Ticket]:

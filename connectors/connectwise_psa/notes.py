@@ -14,7 +14,8 @@ from connectors.connectwise_psa import wire
 from connectors.connectwise_psa.settings import ConnectwiseSettings
 from connectors.connectwise_psa.streams import FORWARD_ONLY, PAGE_SIZE
 from sevenc_sync.connect.errors import AccessProblem, ContractChanged, NoSuchChoice, RecordVanished
-from sevenc_sync.connect.http import Http, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http
 from sevenc_sync.connect.notes import CompanyState, VendorNote
 from sevenc_sync.connect.pages import Keyset
 from sevenc_sync.connect.text import clean, flag

@@ -10,7 +10,8 @@ from connectors.connectwise_psa.errors import read_error
 from connectors.connectwise_psa.settings import ConnectwiseSettings
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.errors import ConfigProblem, ContractChanged, RecordVanished
-from sevenc_sync.connect.http import Http, HttpFactory, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.limits import Limits
 from sevenc_sync.connect.pages import Malformed
 from sevenc_sync.connect.text import clean

@@ -10,7 +10,8 @@ from connectors.connectwise_psa.notes import naming_the_right
 from connectors.connectwise_psa.settings import ConnectwiseSettings
 from connectors.connectwise_psa.streams import FORWARD_ONLY, PAGE_SIZE
 from sevenc_sync.connect.errors import ContractChanged, NoSuchChoice, RecordVanished
-from sevenc_sync.connect.http import Http, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http
 from sevenc_sync.connect.notes import VendorTicket
 from sevenc_sync.connect.pages import Keyset
 from sevenc_sync.connect.text import clean, flag

@@ -18,7 +18,8 @@ from sevenc_sync.connect.errors import (
     Problem,
     VendorDown,
 )
-from sevenc_sync.connect.http import Http, HttpFactory, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.limits import Limits
 from sevenc_sync.connect.pages import Malformed
 from sevenc_sync.connect.rpc import Rpc

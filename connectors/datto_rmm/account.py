@@ -19,7 +19,8 @@ from sevenc_sync.connect.errors import (
     Throttled,
     VendorDown,
 )
-from sevenc_sync.connect.http import Http, HttpFactory, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.limits import Limits, Quota
 from sevenc_sync.connect.pages import Malformed
 from sevenc_sync.connect.tokens import Token

@@ -9,7 +9,8 @@ from connectors.ninjaone.settings import NinjaSettings
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.answers import vendor_words
 from sevenc_sync.connect.errors import AccessProblem, ContractChanged, CredentialsProblem, Problem
-from sevenc_sync.connect.http import Http, HttpFactory, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.limits import Limits
 from sevenc_sync.connect.tokens import Token
 

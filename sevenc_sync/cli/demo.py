@@ -74,7 +74,7 @@ def demo_command(
     """Run the main job on simulated vendors: sync, match, score, write the notes."""
     from sevenc_sync.cli.signals import stop_on_signals
     from sevenc_sync.clock import utc_now
-    from sevenc_sync.connect.http import RetryPolicy
+    from sevenc_sync.connect.retries import RetryPolicy
     from sevenc_sync.engine.local import open_engine
 
     folder, mark = _open_home(home, seed, clients, psa, utc_now())

@@ -8,22 +8,19 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from copy import copy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
-from tenacity.wait import wait_exponential, wait_random
 
 from sevenc_sync.clock import Clock
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.addresses import below, same_server
 from sevenc_sync.connect.answers import (
-    MAX_RETRY_AFTER,
     THROTTLED,
     TRANSIENT,
     ErrorReader,
@@ -31,7 +28,6 @@ from sevenc_sync.connect.answers import (
     host_of,
     outcome_of,
     problem_by_status,
-    retry_after,
     server_time,
     unreadable,
     vendor_words,
@@ -44,11 +40,12 @@ from sevenc_sync.connect.errors import (
     Overloaded,
     Problem,
     Stopped,
-    Throttled,
     VendorDown,
 )
+from sevenc_sync.connect.exchange import Meter, Response
 from sevenc_sync.connect.limits import Allowance, Bucket, Limits, Quota
 from sevenc_sync.connect.pages import Malformed
+from sevenc_sync.connect.retries import Retries, Retryable, RetryPolicy
 from sevenc_sync.connect.rpc import Rpc
 from sevenc_sync.connect.tokens import Token, Tokens
 
@@ -58,65 +55,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_BODY = 256 * 1024 * 1024
-
-
-@dataclass(slots=True)
-class Meter:
-    """What a run cost at the vendor. Counted under its lock: parts of a list are read by several threads."""
-
-    requests: int = 0
-    retries: int = 0
-    waited_seconds: float = 0.0
-    received_bytes: int = 0
-    causes: dict[str, int] = field(default_factory=dict)  # cause of a retry -> how often
-    waits: dict[str, float] = field(default_factory=dict)  # the same -> seconds waited before it, in all
-    outcomes: dict[str, int] = field(
-        default_factory=dict
-    )  # what became of requests (see `outcome_of`) -> how often
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
-
-    def count(self, outcome: str) -> None:
-        """Count what became of a request."""
-        with self.lock:
-            self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """A successful answer. `server_time` is its Date header; header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    server_time: datetime | None
-
-    def json(self) -> Any:
-        """The body decoded. Raises ContractChanged when it is not JSON."""
-        try:
-            return msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ContractChanged("The answer is not JSON.", detail=str(error)) from error
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How long to insist. Above `longest_wait` seconds of Retry-After the run ends and comes back later."""
-
-    attempts: int = 5
-    first_wait: float = 0.5
-    max_wait: float = 30.0
-    longest_wait: float = 120.0
-    throttled_wait: float = 30.0  # the first wait after a 429 that names none; doubles up to longest_wait
-
-
-class _Retryable(Exception):
-    """A try that failed in a way that may pass. `wait` is what the vendor asks for, `problem` what it becomes."""
-
-    def __init__(self, problem: Problem, cause: str, wait: float | None = None) -> None:
-        super().__init__(cause)
-        self.problem = problem
-        self.cause = cause
-        self.wait = wait
 
 
 class Http:
@@ -146,7 +84,7 @@ class Http:
         self._client = client
         self._bucket = bucket
         self._errors = errors
-        self._policy = policy
+        self._retries = Retries(policy, stop)
         self._stop = stop
         self._timeout = timeout
         self._params_of = params_of or {}
@@ -172,21 +110,8 @@ class Http:
         """
         if not same_server(base_url, self.base_url):
             raise ContractChanged(f"Discovery points to another host: {host_of(base_url)}.")
-        moved = Http(
-            self._client,
-            base_url=base_url.rstrip("/"),
-            bucket=self._bucket,
-            errors=self._errors,
-            policy=self._policy,
-            clock=self.clock,
-            stop=self._stop,
-            meter=self.meter,
-            timeout=self._timeout,
-            params_of=self._params_of,
-            tokens=self._tokens,
-            rpc=self._rpc,
-        )
-        moved.quota, moved.allowance = self.quota, self.allowance
+        moved = copy(self)
+        moved.base_url = base_url.rstrip("/")
         return moved
 
     @property
@@ -239,56 +164,20 @@ class Http:
             try:
                 return parse(response)
             except (Malformed, msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise _Retryable(unreadable(path, response.body, error), "malformed answer") from error
+                raise Retryable(unreadable(path, response.body, error), "malformed answer") from error
             except RecursionError as error:
                 raise ContractChanged(f"{path} answered with data nested without end.") from error
             except VendorDown as error:  # vendors that say so in an answer with status 200
-                raise _Retryable(error, "fault in a 200") from error
+                raise Retryable(error, "fault in a 200") from error
 
-        retrying = Retrying(
-            stop=stop_after_attempt(tries or self._policy.attempts),
-            retry=retry_if_exception(lambda error: isinstance(error, _Retryable)),
-            wait=self._wait_time,
-            sleep=self._pause,
-            before_sleep=self._count_retry,
-            reraise=True,
-        )
-        try:
-            return retrying(once)
-        except _Retryable as error:
-            raise error.problem from error
+        return self._retries.call(once, self.meter, tries)
 
     def write(self, method: str, path: str, json_body: object = None) -> Response:
         """Create, change or delete: one try, no retry. Raises the kit's Problems."""
         try:
             return self._send(method, path, json_body=json_body)
-        except _Retryable as error:
+        except Retryable as error:
             raise error.problem from error
-
-    def _wait_time(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.wait if isinstance(error, _Retryable) else None
-        if asked is not None:
-            return asked + min(1.0, self._policy.first_wait)
-        if isinstance(error, _Retryable) and isinstance(error.problem, Throttled):
-            doubled = self._policy.throttled_wait * 2.0 ** (state.attempt_number - 1)
-            return min(doubled, self._policy.longest_wait)
-        backoff = wait_exponential(multiplier=self._policy.first_wait, max=self._policy.max_wait)
-        return (backoff + wait_random(0, 1))(state)
-
-    def _count_retry(self, state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        cause = error.cause if isinstance(error, _Retryable) else "unknown"
-        with self.meter.lock:
-            self.meter.retries += 1
-            self.meter.causes[cause] = self.meter.causes.get(cause, 0) + 1
-            self.meter.waits[cause] = self.meter.waits.get(cause, 0.0) + state.upcoming_sleep
-
-    def _pause(self, seconds: float) -> None:
-        with self.meter.lock:
-            self.meter.waited_seconds += seconds
-        if self._stop.wait(seconds):
-            raise Stopped("Stopped while waiting for the vendor.")
 
     def _send(
         self,
@@ -306,7 +195,7 @@ class Http:
             self.allowance.take()
         wait = self._bucket.take()
         if wait > 0:
-            self._pause(wait)
+            self._retries.pause(self.meter, wait)
         if self._stop.is_set():
             raise Stopped("Stopped before the request.")
         with self.meter.lock:
@@ -322,7 +211,7 @@ class Http:
                 found = {name.lower(): value for name, value in answer.headers.items()}
         except httpx.TimeoutException as error:
             self.meter.count("time-out")
-            raise _Retryable(
+            raise Retryable(
                 VendorDown(f"{path} did not answer in time.", detail=repr(error)), "time-out"
             ) from error
         except httpx.RequestError as error:
@@ -333,7 +222,7 @@ class Http:
                 action=action,
                 detail=redact.redact(str(error)),
             )
-            raise _Retryable(down, "connection") from error
+            raise Retryable(down, "connection") from error
         except httpx.InvalidURL as error:
             raise ConfigProblem(f"The address of {path} is not valid.", detail=str(error)) from error
         body = body.removeprefix(codecs.BOM_UTF8)
@@ -369,11 +258,11 @@ class Http:
         if 200 <= answer.status < 300:  # noqa: PLR2004 (what HTTP calls success)
             problem: Exception | None = self._heard(answer.body)
             if isinstance(problem, VendorDown):
-                return _Retryable(problem, "fault in a 200")
+                return Retryable(problem, "fault in a 200")
         else:
             problem = self._problem(path, answer.status, answer.headers, answer.body)
         if isinstance(problem, CredentialsProblem) and self._ended(token):
-            return _Retryable(problem, "token at its end", 0.0)
+            return Retryable(problem, "token at its end", 0.0)
         return problem
 
     def _heard(self, body: bytes) -> Problem | None:
@@ -404,7 +293,7 @@ class Http:
             if self._stop.is_set():
                 raise Stopped("Stopped while reading an answer.")
             if time.monotonic() > deadline:  # httpx's own limit begins anew with every byte
-                raise _Retryable(VendorDown(f"{path} did not end its answer in time."), "time-out")
+                raise Retryable(VendorDown(f"{path} did not end its answer in time."), "time-out")
         return b"".join(chunks)  # a buffer that grows costs a page twice the time
 
     def _problem(self, path: str, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
@@ -412,28 +301,15 @@ class Http:
         words = vendor_words(body)
         said = f' ("{words}")' if words else ""
         problem = self._errors(status, headers, body)
+        text = f"{path} answered {status}: the vendor asks us to wait{said}."
         if isinstance(problem, Overloaded):
-            return self._throttled(path, status, headers, said, problem.wait_seconds)
+            return self._retries.throttled(text, status, headers, self.clock(), problem.wait_seconds)
         if problem is None:
             if status == THROTTLED or (status in TRANSIENT and "retry-after" in headers):
-                return self._throttled(path, status, headers, said)
+                return self._retries.throttled(text, status, headers, self.clock())
             problem = problem_by_status(path, status, headers, said)
         problem.status = status
-        return _Retryable(problem, str(status)) if isinstance(problem, VendorDown) else problem
-
-    def _throttled(
-        self, path: str, status: int, headers: Mapping[str, str], said: str, told: float | None = None
-    ) -> Exception:
-        """A wait by the Retry-After header, else by `told`, the seconds that the body names."""
-        now = self.clock()
-        wait = retry_after(headers, now)
-        if wait is None and told is not None:
-            wait = min(max(0.0, told), MAX_RETRY_AFTER)
-        text = f"{path} answered {status}: the vendor asks us to wait{said}."
-        if wait is not None and wait > self._policy.longest_wait:
-            return Throttled(text, retry_at=now + timedelta(seconds=wait))
-        fallback = timedelta(seconds=wait or self._policy.longest_wait)
-        return _Retryable(Throttled(text, retry_at=now + fallback), str(status), wait)
+        return Retryable(problem, str(status)) if isinstance(problem, VendorDown) else problem
 
 
 def _content(json_body: object, form: Mapping[str, str] | None) -> tuple[bytes | None, dict[str, str]]:
@@ -509,8 +385,7 @@ class HttpFactory:
                     " and no blank at its beginning or end."
                 )
         try:
-            bundle = self._ca_bundle
-            verify = ssl.create_default_context(cafile=bundle) if bundle else _public_authorities()
+            verify = self._authorities(base_url)
         except OSError as error:
             raise ConfigProblem(
                 f"The ca_bundle {self._ca_bundle} cannot be read: {error.strerror}."
@@ -541,3 +416,13 @@ class HttpFactory:
             tokens=tokens,
             rpc=rpc,
         )
+
+    def _authorities(self, base_url: str) -> ssl.SSLContext:
+        """Whom the account's connections trust. Raises OSError when the CA bundle cannot be read."""
+        if self._ca_bundle:
+            return ssl.create_default_context(cafile=self._ca_bundle)
+        if base_url.startswith("http:") and not self._proxy:
+            return ssl.SSLContext(
+                ssl.PROTOCOL_TLS_CLIENT
+            )  # nobody: no TLS is spoken with this machine itself
+        return _public_authorities()

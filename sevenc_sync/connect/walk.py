@@ -6,7 +6,8 @@ from typing import TypeVar
 import msgspec
 
 from sevenc_sync.connect.errors import ContractChanged
-from sevenc_sync.connect.http import Http, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http
 from sevenc_sync.connect.pages import NEXT, BareArray, Layout, PageInfo, Paginator, Params, sent
 
 T = TypeVar("T")

@@ -10,7 +10,8 @@ import msgspec
 
 from sevenc_sync.clock import Clock, from_seconds
 from sevenc_sync.connect.errors import AccessProblem, ContractChanged, RecordVanished, Throttled, VendorDown
-from sevenc_sync.connect.http import Http, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http
 from sevenc_sync.connect.limits import Allowance
 from sevenc_sync.connect.pages import Malformed
 from sevenc_sync.connect.stream import Count, Stream, Window

@@ -13,7 +13,7 @@ import structlog
 
 from sevenc_sync.clock import Clock, utc_now
 from sevenc_sync.config import Configuration
-from sevenc_sync.connect.http import RetryPolicy
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.engine.judge import Matched, client_tests, feeds_of, grouping
 from sevenc_sync.engine.probe import Probed, probe_account
 from sevenc_sync.engine.pruning import prune_store

@@ -7,7 +7,8 @@ from typing import Any
 
 from sevenc_sync.clock import Clock
 from sevenc_sync.connect.errors import AccessProblem, Problem
-from sevenc_sync.connect.http import Http, RetryPolicy
+from sevenc_sync.connect.http import Http
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.connect.stream import Parent, Stream, Window
 from sevenc_sync.engine.sync_job import Account, open_http
 from sevenc_sync.store.database import Store

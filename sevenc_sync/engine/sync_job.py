@@ -23,7 +23,8 @@ from sevenc_sync.connect.errors import (
     Throttled,
     VendorDown,
 )
-from sevenc_sync.connect.http import Http, HttpFactory, RetryPolicy
+from sevenc_sync.connect.http import Http, HttpFactory
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.connect.stream import Stream, Sweep
 from sevenc_sync.engine.budget import Budget, NoRoom
 from sevenc_sync.quiet import Quiet

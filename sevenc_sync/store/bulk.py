@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, inspect
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from sevenc_sync.store.codec import Codec, Row
 from sevenc_sync.store.tables import dirty, evidence, phrase, undecided, unmatched
+from sevenc_sync.store.upserts import insert_into
 
 # Kinds whose rows are tied to devices, and kinds that tell whose a company is.
 DEVICES, DECISIVE = frozenset({"asset", "protection"}), frozenset({"company", "contract"})
@@ -190,12 +190,7 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
     """Insert the rows whose key is not there yet."""
     if not rows:
         return
-    if _is_postgres(connection):
-        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - a store on SQLite need not load it
-
-        connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
-    else:
-        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
+    connection.execute(insert_into(connection, table).on_conflict_do_nothing(), list(rows))
 
 
 def mark_dirty(

@@ -6,12 +6,12 @@ from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, delete, func, null, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.store.blocking import companies_of
 from sevenc_sync.store.companies import chosen
 from sevenc_sync.store.tables import device_conflict, device_link, evidence, link, unmatched
+from sevenc_sync.store.upserts import insert_into
 
 DeviceKey = tuple[str, int, str]  # asset or protection, account, the vendor's id of the record
 
@@ -242,8 +242,7 @@ def save_device_ties(
     ]
     if not rows:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(device_link)
+    insert = insert_into(connection, device_link)
     columns = ("client", "device", "method", "detail", "confidence", "is_stale", "serial", "at")
     connection.execute(
         insert.on_conflict_do_update(

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.store.companies import CompanyKey, chosen
 from sevenc_sync.store.tables import link
+from sevenc_sync.store.upserts import insert_into
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +84,7 @@ def save_links(
         )
     if not rows:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(link)
+    insert = insert_into(connection, link)
     columns = ("client", "state", "method", "detail", "confidence", "by", "name", "at")
     connection.execute(
         insert.on_conflict_do_update(

@@ -114,7 +114,7 @@ score_history = Table(
     Index(None, "client", "kind", "slug", "id"),
 )
 _of_clients = score_history.c.kind == "client"
-Index("ix_score_history_scores", score_history.c.at, sqlite_where=_of_clients, postgresql_where=_of_clients)
+Index("ix_score_history_scores", score_history.c.at, sqlite_where=_of_clients)
 
 attestation = Table(
     "attestation",

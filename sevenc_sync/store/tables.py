@@ -162,7 +162,6 @@ Index(
     _ticket.resolve_due_at,
     _ticket.phrase,
     sqlite_where=_live_ticket,
-    postgresql_where=_live_ticket,
 )
 Index(None, _ticket.updated_at)
 Index(
@@ -172,7 +171,6 @@ Index(
     _run.at,
     _run.result,
     sqlite_where=_run.gone_at.is_(None),
-    postgresql_where=_run.gone_at.is_(None),
 )
 Index(
     None,

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from sevenc_sync.connect.errors import ContractChanged, RecordVanished
-from sevenc_sync.connect.http import Http, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http
 from sevenc_sync.connect.pages import NEXT, PageInfo, Params, sent
 from sevenc_sync.connect.stream import Beside, Stream, Window
 from sevenc_sync.connect.walk import names_next

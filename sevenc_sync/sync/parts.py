@@ -16,7 +16,7 @@ import msgspec
 
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.connect.errors import ContractChanged
-from sevenc_sync.connect.http import Response
+from sevenc_sync.connect.exchange import Response
 from sevenc_sync.connect.pages import Params
 from sevenc_sync.connect.stream import Ranges, Window
 from sevenc_sync.store.runs import Part, Token

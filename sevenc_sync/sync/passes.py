@@ -13,7 +13,8 @@ from xxhash import xxh3_64_intdigest
 
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import AccessProblem, ContractChanged, Problem, RecordVanished, VendorDown
-from sevenc_sync.connect.http import Http, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http
 from sevenc_sync.connect.pages import AFTER, LAST, NEXT, Incomplete, PageInfo, Params, sent
 from sevenc_sync.connect.stream import Asked, Context, Detail, Parent, Stream, Window
 from sevenc_sync.connect.walk import names_next

@@ -13,7 +13,8 @@ import msgspec
 import structlog
 
 from sevenc_sync.connect.errors import ContractChanged, Problem, VendorDown
-from sevenc_sync.connect.http import Http, Response
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http
 from sevenc_sync.connect.pages import AFTER, NEXT, PageInfo, Params, sent
 from sevenc_sync.connect.stream import Apart, Asked, Stream
 from sevenc_sync.connect.walk import names_next

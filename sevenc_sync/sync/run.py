@@ -18,7 +18,8 @@ from sevenc_sync.connect.errors import (
     Stopped,
     Throttled,
 )
-from sevenc_sync.connect.http import Http, Meter
+from sevenc_sync.connect.exchange import Meter
+from sevenc_sync.connect.http import Http
 from sevenc_sync.connect.limits import Quota
 from sevenc_sync.connect.stream import Detail, Entries, Parent, Stream, Window
 from sevenc_sync.model import Lookup, Protection, ProtectionRun

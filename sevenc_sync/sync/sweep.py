@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from sevenc_sync.connect.errors import ContractChanged
-from sevenc_sync.connect.http import Response
+from sevenc_sync.connect.exchange import Response
 from sevenc_sync.connect.pages import PageInfo, Params
 from sevenc_sync.connect.stream import Listed, Parent, Sweep, Window
 from sevenc_sync.connect.walk import names_next

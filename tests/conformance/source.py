@@ -21,7 +21,7 @@ import msgspec
 from sqlalchemy import select
 
 from sevenc_sync.connect.connector import AccountSettings, Connector
-from sevenc_sync.connect.http import RetryPolicy
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.connect.stream import Context, Parent, Stream
 from sevenc_sync.engine.sync_job import Account, SyncJob, open_accounts, sync_account
 from sevenc_sync.sandbox import Sandbox, VendorServer, World

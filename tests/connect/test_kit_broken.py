@@ -8,8 +8,9 @@ import pytest
 
 from sevenc_sync.connect.broken import UNTRUSTED, why
 from sevenc_sync.connect.errors import VendorDown
-from sevenc_sync.connect.http import HttpFactory, RetryPolicy
+from sevenc_sync.connect.http import HttpFactory
 from sevenc_sync.connect.limits import Limits
+from sevenc_sync.connect.retries import RetryPolicy
 
 
 def untrusted() -> ssl.SSLCertVerificationError:

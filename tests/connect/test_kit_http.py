@@ -24,9 +24,11 @@ from sevenc_sync.connect.errors import (
     Throttled,
     VendorDown,
 )
-from sevenc_sync.connect.http import Http, HttpFactory, Response, RetryPolicy
+from sevenc_sync.connect.exchange import Response
+from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.limits import Bucket, Limits
 from sevenc_sync.connect.pages import Malformed
+from sevenc_sync.connect.retries import RetryPolicy
 
 NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
 SITE = "https://vendor.test"

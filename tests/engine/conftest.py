@@ -10,7 +10,7 @@ import pytest
 
 from sevenc_sync.cli.home import Home
 from sevenc_sync.config import load
-from sevenc_sync.connect.http import RetryPolicy
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.engine.local import Engine, open_engine
 from sevenc_sync.registry import connectors
 from sevenc_sync.sandbox import Sandbox, build_world

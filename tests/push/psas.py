@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from sevenc_sync.connect.http import RetryPolicy
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.engine.sync_job import Account, open_accounts, open_http
 from sevenc_sync.push import DeliverySummary, FieldValues, Ports, deliver, reference_of
 from sevenc_sync.push.note import sealed

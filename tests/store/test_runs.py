@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.connect.connector import AccountSettings
-from sevenc_sync.connect.http import RetryPolicy
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.model import Ticket
 from sevenc_sync.store.accounts import ensure_account
 from sevenc_sync.store.bulk import upsert

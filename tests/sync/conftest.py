@@ -19,9 +19,11 @@ import pytest
 import structlog
 
 from sevenc_sync.connect.answers import by_status
-from sevenc_sync.connect.http import Http, Meter, RetryPolicy
+from sevenc_sync.connect.exchange import Meter
+from sevenc_sync.connect.http import Http
 from sevenc_sync.connect.limits import Bucket, Limits
 from sevenc_sync.connect.pages import Envelope, Keyset, NumberedPages
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.connect.stream import Context, Stream, Window
 from sevenc_sync.connect.text import iso, when
 from sevenc_sync.model import Asset, ProtectionRun, Ticket

@@ -12,9 +12,10 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from sevenc_sync.connect.http import Http, HttpFactory, RetryPolicy
+from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.limits import Limits
 from sevenc_sync.connect.pages import Keyset
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.connect.stream import Context, Listed, Stream, Sweep
 from sevenc_sync.model import Asset, Ticket
 from sevenc_sync.store.accounts import ensure_account

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from sevenc_sync.connect.http import Http, HttpFactory, RetryPolicy
+from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.limits import Limits
 from sevenc_sync.connect.pages import Keyset
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.connect.stream import Context, Ranges, Stream, Window
 from sevenc_sync.model import Ticket
 from sevenc_sync.store.accounts import ensure_account

@@ -19,7 +19,8 @@ from sevenc_sync.connect.errors import (
     Problem,
     VendorDown,
 )
-from sevenc_sync.connect.http import HttpFactory, RetryPolicy
+from sevenc_sync.connect.http import HttpFactory
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.sandbox import build_world
 from sevenc_sync.sandbox.cove import Cove
 from sevenc_sync.sandbox.exchange import Call

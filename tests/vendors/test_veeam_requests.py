@@ -23,7 +23,8 @@ from sevenc_sync.connect.errors import (
     Throttled,
     VendorDown,
 )
-from sevenc_sync.connect.http import HttpFactory, RetryPolicy
+from sevenc_sync.connect.http import HttpFactory
+from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.engine.sync_job import SyncJob, open_accounts, sync_account
 from sevenc_sync.sandbox import Sandbox, build_world
 from sevenc_sync.store.database import Store
