@@ -23,12 +23,23 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
-    false,
 )
 from sqlalchemy.types import TypeEngine
 
 from sevenc_sync.model import RECORDS, Record
 from sevenc_sync.store.base import Serial, metadata
+from sevenc_sync.store.matched import (
+    client,
+    device_conflict,
+    device_link,
+    link,
+    match_decision,
+    match_key,
+    match_state,
+    undecided,
+    unmatched,
+)
+from sevenc_sync.store.people import web_session, web_token, web_user
 from sevenc_sync.store.scored import (
     attestation,
     audit,
@@ -42,6 +53,7 @@ from sevenc_sync.store.scored import (
     score_input,
     score_run,
 )
+from sevenc_sync.store.sent import outbox, push_hold, push_plan
 from sevenc_sync.store.watched import alarm, in_force, judging, round_, score_part, store_size
 
 __all__ = [
@@ -87,6 +99,9 @@ __all__ = [
     "undecided",
     "unmatched",
     "watch",
+    "web_session",
+    "web_token",
+    "web_user",
 ]
 
 account = Table(
@@ -322,198 +337,4 @@ quarantine = Table(
     Column("first_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     UniqueConstraint("account", "stream", "digest"),
-)
-
-client = Table(
-    "client",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column(
-        "account", Integer, ForeignKey("account.id"), nullable=False
-    ),  # the PSA account that is its master
-    Column("company", Text, nullable=False),  # and that account's company
-    Column("is_active", Boolean, nullable=False, default=True),
-    Column("seats", Integer),
-    Column("grp", Text),  # the id of its [[group]] in the rules; null: none
-    Column("created_at", BigInteger, nullable=False),
-    UniqueConstraint("account", "company"),
-)
-
-link = Table(
-    "link",
-    metadata,
-    Column("account", Integer, ForeignKey("account.id"), primary_key=True),
-    Column("company", Text, primary_key=True),
-    Column("client", Integer, ForeignKey("client.id"), index=True),  # null unless it is linked
-    Column("state", Text, nullable=False),  # linked, review, ignored
-    Column("method", Text, nullable=False),  # master, external-id, name, renamed, own, catch-all, operator
-    Column("detail", Text),  # which ids or names were equal, or why it waits
-    Column("at", BigInteger, nullable=False),  # since when state, method and client are so
-    Column("confidence", Double),  # 0 to 1; null: it waits
-    Column("by", Text),  # the person who decided; null: matching did
-    Column("name", Text),  # the company's name when it was last looked at: tells a rename
-)
-
-match_decision = Table(
-    "match_decision",
-    metadata,  # what people say of companies and devices: rows are added and ended, never changed otherwise
-    Column("id", Serial, primary_key=True, autoincrement=True),
-    Column("kind", Text, nullable=False),  # company or device
-    Column("verdict", Text, nullable=False),  # link, unlink, ignore, never; of devices same, differ
-    Column("account", Integer, ForeignKey("account.id"), nullable=False),
-    Column("record", Text, nullable=False),  # the company's id, or KIND:ACCOUNT:ID of a device's record
-    Column("client", Integer, ForeignKey("client.id")),  # of link and never
-    Column("other", Text),  # of same and differ: the other record
-    Column("by", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("note", Text),
-    Column("batch", BigInteger),  # the id of the first one of those that were made at once
-    Column("before", Text),  # JSON object: the ledger's line before it; null: there was none
-    Column("ended_at", BigInteger),
-    Column("ended_by", Text),
-    Column("replaced_by", BigInteger),  # the decision that ended it; null while in force and once undone
-    Index(None, "account", "record"),
-)
-
-undecided = Table(
-    "undecided",
-    metadata,  # companies that have changed since it was last decided whose they are
-    Column("account", Integer, primary_key=True),
-    Column("company", Text, primary_key=True),
-)
-
-match_key = Table(
-    "match_key",
-    metadata,  # what companies have in common with others: two that share no key, not even over a third, are strangers
-    Column("account", Integer, primary_key=True),
-    Column("company", Text, primary_key=True),
-    Column("key", Text, primary_key=True, index=True),  # see match/nearby.py
-)
-
-match_state = Table(
-    "match_state",
-    metadata,  # what matching rested on besides the records
-    Column("kind", Text, primary_key=True),  # company or device
-    Column("basis", Text, nullable=False),  # when it went through all records
-    Column("at", BigInteger, nullable=False),  # when it ran last
-)
-
-unmatched = Table(
-    "unmatched",
-    metadata,  # companies whose evidence has changed since its devices were looked at
-    Column("account", Integer, primary_key=True),
-    Column("company", Text, primary_key=True),
-)
-
-device_link = Table(
-    "device_link",
-    metadata,
-    Column("kind", Text, primary_key=True),  # asset or protection
-    Column("account", Integer, ForeignKey("account.id"), primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("client", Integer, ForeignKey("client.id"), nullable=False, index=True),
-    Column("device", Text, nullable=False),  # the same text on all records of one device of one client
-    Column("method", Text, nullable=False),  # serial, mac, host-name, operator, alone
-    Column("detail", Text),  # the serial, address or name that was equal
-    Column("confidence", Double),  # 0 to 1; null: alone
-    Column("is_stale", Boolean, nullable=False, default=False, server_default=false()),  # an old record
-    Column("serial", Text, index=True),  # folded; null where the record has none that tells machines apart
-    Column("at", BigInteger),  # since when device and method are so
-    Index(None, "client", "device"),
-)
-
-device_conflict = Table(
-    "device_conflict",
-    metadata,  # records that may be one device, and why matching does not say so
-    Column("client", Integer, ForeignKey("client.id"), primary_key=True),
-    Column("kind", Text, primary_key=True),  # serial, mac, host-name
-    Column("value", Text, primary_key=True),
-    Column("detail", Text, nullable=False),
-    Column("records", Text, nullable=False),  # JSON list of KIND:ACCOUNT:ID
-    Column("at", BigInteger, nullable=False),
-)
-
-outbox = Table(
-    "outbox",
-    metadata,  # what is to reach a PSA, and what became of it
-    Column("id", Serial, primary_key=True, autoincrement=True),
-    Column("kind", Text, nullable=False, server_default="note"),  # note, fields, ticket, ticket-note
-    Column("subject", Text),  # of tickets and their notes: the plan item's id
-    Column("client", Integer, ForeignKey("client.id"), nullable=False),
-    Column("account", Integer, ForeignKey("account.id"), nullable=False),
-    Column("company", Text, nullable=False),
-    Column("reference", Text, nullable=False),  # the line that finds our note again
-    Column("text", Text, nullable=False),  # empty until it is written, from what is known then
-    Column("form", Text),  # which template, language and version the text was written with
-    Column("digest", Text, nullable=False),  # of what it says, but for its day
-    Column("facts", Text),  # JSON object: the score, the proof and the levels that it tells
-    Column("state", Text, nullable=False),  # pending, sent, replaced, edited, failed
-    Column("attempts", Integer, nullable=False, default=0),
-    Column("error", Text),
-    Column("vendor_id", Text),
-    Column("shown", Text),  # a digest of how the vendor shows it: another one later is a person's edit
-    Column("outcome", Text),  # created, updated, unchanged; or in a word why not
-    Column("approved_at", BigInteger),
-    Column("approved_by", Text),
-    Column("plan", Text),  # the hash of the plan that was approved
-    Column("adopt", Boolean, nullable=False, default=False, server_default=false()),  # over a person's edit
-    Column("hold", BigInteger),  # the hold of the brake that a person ended
-    Column("not_before", BigInteger),
-    Column("created_at", BigInteger, nullable=False),
-    Column("finished_at", BigInteger),
-    Index(None, "client", "state"),
-)
-
-push_plan = Table(
-    "push_plan",
-    metadata,  # plans that were shown
-    Column("hash", Text, primary_key=True),
-    Column("at", BigInteger, nullable=False),
-    Column("entries", Text, nullable=False),  # JSON list of [outbox id, digest of its text]
-)
-
-push_hold = Table(
-    "push_hold",
-    metadata,  # what the brake held, and who let it go
-    Column("id", Serial, primary_key=True, autoincrement=True),
-    Column("at", BigInteger, nullable=False),
-    Column("reasons", Text, nullable=False),  # JSON list of sentences
-    Column("entries", Text, nullable=False),  # JSON list of outbox ids
-    Column("ended_at", BigInteger),
-    Column("ended_by", Text),
-    Column("ended_why", Text),
-)
-
-web_user = Table(
-    "web_user",
-    metadata,  # who may use the console
-    Column("id", Serial, primary_key=True, autoincrement=True),
-    Column("name", Text, nullable=False, unique=True),  # in small letters
-    Column("role", Text, nullable=False),  # viewer, manager, operator
-    Column("password", Text, nullable=False),  # an argon2 hash
-    Column("created_at", BigInteger, nullable=False),
-    Column("changed_at", BigInteger, nullable=False),
-)
-
-web_session = Table(
-    "web_session",
-    metadata,  # who is signed in
-    Column("digest", Text, primary_key=True),  # of the cookie, which nobody keeps
-    Column("user", BigInteger, ForeignKey("web_user.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("csrf", Text, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("until", BigInteger, nullable=False),
-)
-
-web_token = Table(
-    "web_token",
-    metadata,  # what scripts sign in with
-    Column("id", Serial, primary_key=True, autoincrement=True),
-    Column("digest", Text, nullable=False, unique=True),
-    Column("user", BigInteger, ForeignKey("web_user.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("name", Text, nullable=False),
-    Column("scopes", Text, nullable=False),  # separated by blanks
-    Column("created_at", BigInteger, nullable=False),
-    Column("until", BigInteger, nullable=False),
 )
