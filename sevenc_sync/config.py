@@ -5,22 +5,20 @@ Every mistake is found before anything starts, and all of them are told at once.
 
 import difflib
 import importlib.util
-import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.connector import AccountSettings, Connector
-from sevenc_sync.secrets import ENV_PREFIX, Secrets, env_name
+from sevenc_sync.mistakes import SECRET_TYPES, ConfigInvalid, Mistake, mistake_of, shown, with_credentials
+from sevenc_sync.secrets import Secrets, env_name
 from sevenc_sync.sections import (
     AlarmSettings,
     KeepSettings,
@@ -36,8 +34,6 @@ from sevenc_sync.sections import (
 )
 
 DEFAULT_PATHS = (Path("config.toml"), Path("/etc/sevenc-sync/config.toml"))
-MAX_VALUE = 60
-SECRET_TYPES = (SecretStr, SecretStr | None)
 
 _ACCOUNT_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 
@@ -102,26 +98,6 @@ class Settings(_Layered):
                 f"account names are made of letters, digits, - and _, with a letter or digit at both ends; not so {named}"
             )
         return value
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing that is wrong with the configuration."""
-
-    file: str
-    key: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.problem}"
-
-
-class ConfigInvalid(Exception):
-    """The configuration cannot be used; `mistakes` holds everything that is wrong with it."""
-
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        super().__init__("\n".join(str(mistake) for mistake in mistakes))
-        self.mistakes = mistakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +187,10 @@ def _settings(file: str, data: Mapping[str, Any]) -> tuple[Settings | None, list
     try:
         settings = Settings(**{key: value for key, value in data.items() if not key.startswith("_")})
     except ValidationError as error:
-        mistakes += [_mistake(file, (), detail, Settings) for detail in error.errors()]
+        mistakes += [mistake_of(file, (), detail, Settings) for detail in error.errors()]
     except SettingsError as error:
         mistakes.append(Mistake("the environment", "SEVENC_ variables", f"{error}; expected JSON"))
-    mistakes += _with_credentials(file, (), settings.model_dump() if settings else data)
+    mistakes += with_credentials(file, (), settings.model_dump() if settings else data)
     return settings, mistakes
 
 
@@ -320,7 +296,7 @@ def _account(
     if not isinstance(kind, str) or kind not in connectors:
         near = difflib.get_close_matches(str(kind), connectors, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]}?" if near else ""
-        said = f"{_shown(kind)} is not a connector" if "connector" in table else "is missing"
+        said = f"{shown(kind)} is not a connector" if "connector" in table else "is missing"
         problem = f"{said}; expected one of {', '.join(sorted(connectors))}{hint}"
         return None, [Mistake(file, f"accounts.{name}.connector", problem)]
     model = connectors[kind].settings
@@ -341,7 +317,7 @@ def _account(
     except ValidationError as error:
         # Without its secrets an account need not hold together as a whole.
         wrong_fields = [detail for detail in error.errors() if secrets.is_needed or detail["loc"]]
-        mistakes += [_mistake(file, prefix, detail, model) for detail in wrong_fields]
+        mistakes += [mistake_of(file, prefix, detail, model) for detail in wrong_fields]
         if mistakes:
             return None, mistakes
         account = model.model_construct(None, **values)
@@ -365,7 +341,7 @@ def _take_secret(
             del values[field]
         return None
     if named is not None and not isinstance(named, str):
-        return Mistake(file, f"{key}_file", f"{_shown(named)} is not valid: expected a file's name")
+        return Mistake(file, f"{key}_file", f"{shown(named)} is not valid: expected a file's name")
     try:
         found = secrets.find(account, field, str(folder / named) if named else None)
     except ValueError as error:
@@ -376,47 +352,6 @@ def _take_secret(
     if found is None:
         del values[field]
     return None
-
-
-def _mistake(file: str, prefix: tuple[str, ...], detail: ErrorDetails, model: type[BaseModel]) -> Mistake:
-    """A library error in our words: where it stands, the key, what was expected, and the nearest valid key."""
-    where = [str(part) for part in detail["loc"]]
-    key = ".".join((*prefix, *where))
-    variable = f"{ENV_PREFIX}_{'__'.join((*prefix, *where))}".upper()
-    place = f"environment variable {variable}" if os.environ.get(variable) else file
-    if detail["type"] == "extra_forbidden":
-        known = _keys_at(model, where[:-1])
-        near = difflib.get_close_matches(where[-1], known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(known))}"
-        return Mistake(place, key, f"is not a known key; {hint}")
-    if detail["type"] == "missing":
-        return Mistake(place, key, "is missing")
-    message = detail["msg"].removeprefix("Value error, ")
-    return Mistake(place, key, f"{_shown(detail['input'])} is not valid: {message[:1].lower()}{message[1:]}")
-
-
-def _with_credentials(file: str, where: tuple[str, ...], value: object) -> list[Mistake]:
-    """Every address with a password in it; whatever the key, it is a secret in the file."""
-    if isinstance(value, dict):
-        return [
-            found
-            for key, item in value.items()
-            for found in _with_credentials(file, (*where, str(key)), item)
-        ]
-    key = ".".join(where)
-    # base_url's own check and the store's say the same with a better way out.
-    if not isinstance(value, str) or where[-1:] == ("base_url",) or key == "store.url":
-        return []
-    if not _has_password(value):
-        return []
-    return [Mistake(file, key, "credentials do not belong into an address in the configuration")]
-
-
-def _has_password(value: str) -> bool:
-    try:
-        return "://" in value and urlsplit(value).password is not None
-    except ValueError:
-        return "@" in value
 
 
 def _master(
@@ -456,35 +391,3 @@ def _same_variables(file: str, names: Iterable[str]) -> list[Mistake]:
             problem = f"shares its environment variables with accounts.{other}; choose another name"
             mistakes.append(Mistake(file, f"accounts.{name}", problem))
     return mistakes
-
-
-def _keys_at(model: type[BaseModel], where: list[str]) -> list[str]:
-    """The keys that the table at `where` may have, as they are written in the file."""
-    for part in where:
-        info = model.model_fields.get(part)
-        if (
-            info is None
-            or not isinstance(info.annotation, type)
-            or not issubclass(info.annotation, BaseModel)
-        ):
-            return []
-        model = info.annotation
-    return [
-        f"{name}_file" if info.annotation in SECRET_TYPES else name
-        for name, info in model.model_fields.items()
-        if name != "name" or model is Settings
-    ]
-
-
-def _shown(value: object) -> str:
-    """A wrong value, short, and never one that may hold a secret."""
-    if isinstance(value, SecretStr):
-        return "the value"
-    if isinstance(value, dict):
-        return "a table"
-    if isinstance(value, list | tuple):
-        return "a list"
-    if isinstance(value, str) and _has_password(value):
-        return "the address"
-    text = repr(value)
-    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"

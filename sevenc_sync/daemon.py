@@ -11,7 +11,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from sevenc_sync import __version__
-from sevenc_sync.config import ConfigInvalid, Configuration
+from sevenc_sync.config import Configuration
 from sevenc_sync.engine.alarms import Alarms
 from sevenc_sync.engine.local import Engine
 from sevenc_sync.engine.notify import Notifier
@@ -19,12 +19,13 @@ from sevenc_sync.engine.reload import Refused, reconfigure
 from sevenc_sync.engine.rest import few_arenas
 from sevenc_sync.engine.scheduled import HandOut, Scheduled, house_scheduler
 from sevenc_sync.engine.work import Work
+from sevenc_sync.mistakes import ConfigInvalid
 from sevenc_sync.push import DeliverySummary
 from sevenc_sync.store.database import StoreProblem, StoreUnwritable, store_answers
 from sevenc_sync.store.migrate import schema_problem
 from sevenc_sync.store.reads import stream_states
 from sevenc_sync.store.service import prove_writable
-from sevenc_sync.sync.run import RunResult
+from sevenc_sync.sync.outcome import RunResult
 
 TICK_SECONDS = 15  # how often due times are looked at; they themselves are in the store
 BEAT_SECONDS = 30  # how often it says that it is alive; more often where systemd's watchdog wants that

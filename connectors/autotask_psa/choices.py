@@ -3,7 +3,8 @@
 from connectors.autotask_psa import replies
 from sevenc_sync.connect.errors import ContractChanged, NoSuchChoice
 from sevenc_sync.connect.http import Http
-from sevenc_sync.connect.pages import Envelope, SinglePage
+from sevenc_sync.connect.layouts import Envelope
+from sevenc_sync.connect.pages import SinglePage
 from sevenc_sync.connect.text import clean, flag
 from sevenc_sync.connect.walk import read_all
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from connectors.autotask_psa import canonical, picklists, queries, wire
 from connectors.autotask_psa.queries import everything
-from sevenc_sync.connect.pages import Envelope, SinglePage
+from sevenc_sync.connect.layouts import Envelope
+from sevenc_sync.connect.pages import SinglePage
 from sevenc_sync.connect.stream import Stream
 from sevenc_sync.model import Lookup
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from connectors.autotask_psa import wire
-from sevenc_sync.connect.pages import Envelope, NextAddress
+from sevenc_sync.connect.layouts import Envelope
+from sevenc_sync.connect.pages import NextAddress
 from sevenc_sync.connect.stream import Apart, Asked, Count, Window
 from sevenc_sync.connect.text import iso
 

@@ -8,7 +8,8 @@ import msgspec
 from connectors.cove import canonical, wire
 from connectors.cove.columns import ASKED
 from sevenc_sync.connect.errors import ContractChanged
-from sevenc_sync.connect.pages import Envelope, Malformed, OverlappingPages, SinglePage
+from sevenc_sync.connect.layouts import Envelope
+from sevenc_sync.connect.pages import Malformed, OverlappingPages, SinglePage
 from sevenc_sync.connect.stream import Stream
 from sevenc_sync.model import Company, Lookup, Protection, ProtectionRun
 

@@ -7,7 +7,7 @@ import msgspec
 
 from sevenc_sync.connect.answers import vendor_words
 from sevenc_sync.connect.errors import AccessProblem, CredentialsProblem, Problem, RecordVanished, VendorDown
-from sevenc_sync.connect.pages import Layout
+from sevenc_sync.connect.layouts import Layout
 
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 

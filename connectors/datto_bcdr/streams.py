@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from connectors.datto_bcdr import canonical, wire
 from connectors.datto_bcdr.shapes import Checked
-from sevenc_sync.connect.pages import AnyOf, NumberedPages
+from sevenc_sync.connect.layouts import AnyOf
+from sevenc_sync.connect.pages import NumberedPages
 from sevenc_sync.connect.stream import Stream
 from sevenc_sync.model import Alert, Asset, Company, Lookup, Protection, ProtectionRun
 

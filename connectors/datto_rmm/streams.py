@@ -1,7 +1,8 @@
 """The lists of Datto RMM: sites, devices, and what has to be asked for each device. The vendor tells no changes."""
 
 from connectors.datto_rmm import canonical, wire
-from sevenc_sync.connect.pages import Envelope, OneRecord, PagesToLast, SinglePage
+from sevenc_sync.connect.layouts import Envelope, OneRecord
+from sevenc_sync.connect.pages import PagesToLast, SinglePage
 from sevenc_sync.connect.stream import Detail, Stream
 from sevenc_sync.model import Asset, Company
 

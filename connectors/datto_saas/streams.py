@@ -16,7 +16,8 @@ from sevenc_sync.connect.errors import (
     RecordVanished,
     VendorDown,
 )
-from sevenc_sync.connect.pages import AnyOf, SinglePage
+from sevenc_sync.connect.layouts import AnyOf
+from sevenc_sync.connect.pages import SinglePage
 from sevenc_sync.connect.stream import Stream
 from sevenc_sync.model import Company, Lookup, Protection, ProtectionRun
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from sevenc_sync.connect.pages import BareArray, Envelope, Layout
+from sevenc_sync.connect.layouts import BareArray, Envelope, Layout
 
 _LIST, _RESULTS = BareArray(), Envelope("results")
 

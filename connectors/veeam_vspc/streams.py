@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from connectors.veeam_vspc import canonical, jobs, wire
-from sevenc_sync.connect.pages import Envelope, OffsetPages
+from sevenc_sync.connect.layouts import Envelope
+from sevenc_sync.connect.pages import OffsetPages
 from sevenc_sync.connect.stream import Context, Stream
 from sevenc_sync.model import Company, Lookup, Protection, Record
 

@@ -151,7 +151,8 @@ def configuration(context: typer.Context, *, quiet: bool = False, secrets: bool 
     `secrets` False is for commands that ask no vendor: whoever looks at a status need not be able to read them, and
     nothing is logged there. It also sets up logging. `quiet` leaves a terminal to progress bars: only warnings and worse are logged there.
     """
-    from sevenc_sync.config import ConfigInvalid, find_config, load
+    from sevenc_sync.config import find_config, load
+    from sevenc_sync.mistakes import ConfigInvalid
     from sevenc_sync.registry import RegistryProblem, connectors
     from sevenc_sync.secrets import Secrets
 

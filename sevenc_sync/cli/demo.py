@@ -193,7 +193,8 @@ def _sandbox(folder: "Home", mark: "WorldMark", clock: "Clock", port: int = 0) -
 
 
 def _load(folder: "Home") -> "Configuration":
-    from sevenc_sync.config import ConfigInvalid, load
+    from sevenc_sync.config import load
+    from sevenc_sync.mistakes import ConfigInvalid
     from sevenc_sync.registry import connectors
 
     try:

@@ -78,7 +78,8 @@ def _gathered(context: typer.Context, now: datetime) -> Iterator[tuple[str, Any]
     """What goes in, by name. What cannot be had is told as an error in its place: a broken site is what it is for."""
     from sqlalchemy.exc import DBAPIError
 
-    from sevenc_sync.config import ConfigInvalid, find_config, load
+    from sevenc_sync.config import find_config, load
+    from sevenc_sync.mistakes import ConfigInvalid
     from sevenc_sync.registry import RegistryProblem, connectors
     from sevenc_sync.secrets import Secrets
     from sevenc_sync.store.database import Store, StoreProblem

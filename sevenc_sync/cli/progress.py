@@ -10,8 +10,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from sevenc_sync.cli.common import err, safe, show_table, state_text
 
 if TYPE_CHECKING:
+    from sevenc_sync.sync.outcome import RunResult
     from sevenc_sync.sync.passes import Totals
-    from sevenc_sync.sync.run import RunResult
 
 
 class SyncProgress:

@@ -21,7 +21,7 @@ from sevenc_sync.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from sevenc_sync.sync.run import RunResult
+    from sevenc_sync.sync.outcome import RunResult
 
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 

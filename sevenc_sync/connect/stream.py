@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import quote
 
-from sevenc_sync.connect.pages import BareArray, Layout, Paginator
+from sevenc_sync.connect.layouts import BareArray, Layout
+from sevenc_sync.connect.pages import Paginator
 from sevenc_sync.model import Lookup, Protection, ProtectionRun, Record
 
 

@@ -8,7 +8,8 @@ import msgspec
 from sevenc_sync.connect.errors import ContractChanged
 from sevenc_sync.connect.exchange import Response
 from sevenc_sync.connect.http import Http
-from sevenc_sync.connect.pages import NEXT, BareArray, Layout, PageInfo, Paginator, Params, sent
+from sevenc_sync.connect.layouts import BareArray, Layout
+from sevenc_sync.connect.pages import NEXT, PageInfo, Paginator, Params, sent
 
 T = TypeVar("T")
 

@@ -48,8 +48,8 @@ from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import this_holder
 from sevenc_sync.store.migrate import require_current
 from sevenc_sync.sync.gone import Brake
+from sevenc_sync.sync.outcome import RunResult
 from sevenc_sync.sync.passes import Totals
-from sevenc_sync.sync.run import RunResult
 
 log = structlog.get_logger("engine")
 

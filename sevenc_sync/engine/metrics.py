@@ -22,7 +22,7 @@ from sevenc_sync.store.queue import queued_jobs
 from sevenc_sync.store.reads import last_scored_at, quotas, stream_states
 from sevenc_sync.store.silence import frozen_streams
 from sevenc_sync.store.workers import living_workers
-from sevenc_sync.sync.run import RunResult
+from sevenc_sync.sync.outcome import RunResult
 
 RUN_SECONDS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
 SCORE_SECONDS = (0.05, 0.1, 0.5, 1, 5, 15, 60, 300)

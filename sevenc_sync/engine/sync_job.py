@@ -39,8 +39,9 @@ from sevenc_sync.store.accounts import (
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import stream_states
 from sevenc_sync.sync.gone import Brake
+from sevenc_sync.sync.outcome import RunResult
 from sevenc_sync.sync.passes import Totals
-from sevenc_sync.sync.run import Kind, RunResult, Surroundings, fail_stream, run_stream
+from sevenc_sync.sync.run import Kind, Surroundings, fail_stream, run_stream
 from sevenc_sync.sync.timing import Timing
 
 SKEW_WORTH_SAYING = timedelta(minutes=5)

@@ -19,7 +19,7 @@ from sevenc_sync.score import ScoreSummary
 from sevenc_sync.store.database import StoreUnwritable
 from sevenc_sync.store.gauges import note_size
 from sevenc_sync.store.rounds import Marks, marks, note_round
-from sevenc_sync.sync.run import RunResult
+from sevenc_sync.sync.outcome import RunResult
 
 SCORE_EVERY = timedelta(hours=24)  # rolling windows move with the clock even when nothing changes
 PRUNE_EVERY = timedelta(hours=24)

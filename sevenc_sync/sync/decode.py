@@ -11,7 +11,8 @@ import msgspec
 
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.errors import ContractChanged
-from sevenc_sync.connect.pages import BareArray, Malformed
+from sevenc_sync.connect.layouts import BareArray
+from sevenc_sync.connect.pages import Malformed
 from sevenc_sync.connect.stream import Context, Detail, Stream
 from sevenc_sync.connect.text import clean
 from sevenc_sync.store.codec import Codec, Row

@@ -11,12 +11,9 @@ import structlog
 
 from sevenc_sync.clock import Clock, from_seconds, to_seconds
 from sevenc_sync.connect.errors import (
-    AccessProblem,
     ContractChanged,
     Problem,
     RecordVanished,
-    Stopped,
-    Throttled,
 )
 from sevenc_sync.connect.exchange import Meter
 from sevenc_sync.connect.http import Http
@@ -28,56 +25,21 @@ from sevenc_sync.store.bulk import drop_indexes_if_empty, ensure_indexes, refres
 from sevenc_sync.store.codec import Codec, codecs
 from sevenc_sync.store.database import Store, StoreUnwritable
 from sevenc_sync.store.reads import lookup_entries, parent_rows
-from sevenc_sync.store.runs import Busy, Claim, RunLost, RunState
+from sevenc_sync.store.runs import Busy, Claim, RunLost
 from sevenc_sync.sync.built_runs import build_runs
 from sevenc_sync.sync.details import DetailPass
 from sevenc_sync.sync.gone import Brake, Braked, anything_unseen, places_of, settle
+from sevenc_sync.sync.outcome import RunResult, retries_of, state_of
 from sevenc_sync.sync.parts import PartsPass
 from sevenc_sync.sync.passes import Pass, Totals
 from sevenc_sync.sync.related import RelatedRows
 from sevenc_sync.sync.sweep import SweepPass
 from sevenc_sync.sync.timing import Timing
 
-DOWN = frozenset({"failed", "unreadable", "throttled"})  # states in which a stream cannot be read
 MANY_NEW = 5000  # rows of one run after which the database's statistics are out of date
 FULL_EVERY = timedelta(days=7)  # catches what a vendor's own time of change missed
 
 log = structlog.get_logger("sync")
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """What came of one run. `state` is the run's, or "busy" when another one reads the stream now."""
-
-    account: str
-    stream: str
-    state: str
-    run: int | None = None
-    mode: str = ""
-    fetched: int = 0
-    new: int = 0
-    changed: int = 0
-    same: int = 0
-    held: int = 0
-    gone: int = 0
-    requests: int = 0
-    error: str | None = None
-    action: str | None = None
-    problem: Problem | None = None
-    before: str = "new"  # the stream's state before this run
-    seconds: float = 0.0  # how long it took
-    outcomes: Mapping[str, int] = field(default_factory=dict)  # what became of its requests -> how many
-    skew: timedelta | None = None  # by how much the source's clock is ahead of ours, where it was heard
-
-    @property
-    def is_down(self) -> bool:
-        """Whether the stream cannot be read now."""
-        return self.state in DOWN
-
-    @property
-    def was_down(self) -> bool:
-        """Whether it could not be read by the run before."""
-        return self.before in DOWN
 
 
 @dataclass(slots=True, kw_only=True)
@@ -164,7 +126,7 @@ def fail_stream(
         return RunResult(
             account=account_name, stream=stream.name, state="busy", run=claimed.run, problem=problem
         )
-    state = _state_of(problem, partial=False)
+    state = state_of(problem, partial=False)
     runs.finish(
         around.store,
         claimed,
@@ -336,7 +298,7 @@ class _Run:
         self, reading: Pass, mode: str, since: datetime | None, problem: Problem | None, gone: int
     ) -> RunResult:
         now = self._around.clock()
-        state = _state_of(problem, partial=bool(reading.skipped))
+        state = state_of(problem, partial=bool(reading.skipped))
         watermark = None
         if state == "ok" and mode != "sweep" and reading.started is not None:
             watermark = reading.started - self._stream.lag
@@ -367,7 +329,7 @@ class _Run:
                 now,
                 level,
                 "finished",
-                {"state": state, "error": error, "retries": _retries(self._http.meter)},
+                {"state": state, "error": error, "retries": retries_of(self._http.meter)},
             )
         try:
             runs.finish(
@@ -452,27 +414,3 @@ class _Run:
             **({"detail": problem.detail} if problem and problem.detail else {}),
         )
         return result
-
-
-def _retries(meter: Meter) -> dict[str, dict[str, float]]:
-    """Cause of a retry -> how often, and how many seconds were waited for it in all."""
-    return {
-        cause: {"times": times, "seconds": round(meter.waits.get(cause, 0.0), 1)}
-        for cause, times in meter.causes.items()
-    }
-
-
-# The run's state by who has to act; the first that fits counts.
-_STATES: tuple[tuple[type[Problem], RunState], ...] = (
-    (Stopped, "stopped"),
-    (Throttled, "throttled"),
-    (Braked, "held"),
-    (AccessProblem, "unreadable"),
-    (RecordVanished, "unreadable"),
-)
-
-
-def _state_of(problem: Problem | None, *, partial: bool) -> RunState:
-    if problem is None:
-        return "partial" if partial else "ok"
-    return next((state for kind, state in _STATES if isinstance(problem, kind)), "failed")

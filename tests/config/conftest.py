@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sevenc_sync.config import ConfigInvalid, Configuration, load
+from sevenc_sync.config import Configuration, load
 from sevenc_sync.connect import redact
+from sevenc_sync.mistakes import ConfigInvalid
 from sevenc_sync.registry import connectors
 from sevenc_sync.secrets import Secrets
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from sevenc_sync.config import SECRET_TYPES, Configuration, Settings
+from sevenc_sync.config import Configuration, Settings
 from sevenc_sync.connect.connector import AccountSettings, Connector
+from sevenc_sync.mistakes import SECRET_TYPES
 from sevenc_sync.registry import connectors
 
 ROOT = Path(__file__).parents[2]

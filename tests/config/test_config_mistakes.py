@@ -243,7 +243,8 @@ def test_a_file_that_is_no_toml_is_told_with_its_line(mistakes_of: Mistakes) -> 
 
 
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
-    from sevenc_sync.config import ConfigInvalid, load
+    from sevenc_sync.config import load
+    from sevenc_sync.mistakes import ConfigInvalid
 
     path = tmp_path / "config.toml"
     path.write_bytes(b"\xff\xfe\x00")
@@ -252,7 +253,8 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_told_with_what_to_do(tmp_path: Path) -> None:
-    from sevenc_sync.config import ConfigInvalid, find_config
+    from sevenc_sync.config import find_config
+    from sevenc_sync.mistakes import ConfigInvalid
 
     with pytest.raises(
         ConfigInvalid, match=r"does not exist; copy config\.example\.toml, or give --config FILE"

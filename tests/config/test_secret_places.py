@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from connectors.connectwise_psa.settings import ConnectwiseSettings
-from sevenc_sync.config import ConfigInvalid, Configuration, load
+from sevenc_sync.config import Configuration, load
 from sevenc_sync.connect.redact import redact
+from sevenc_sync.mistakes import ConfigInvalid
 from sevenc_sync.registry import connectors
 from sevenc_sync.secrets import Secrets, env_name
 

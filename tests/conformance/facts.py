@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from sevenc_sync.connect.layouts import Layout
 from sevenc_sync.connect.pages import (
     Keyset,
-    Layout,
     NextAddress,
     NumberedPages,
     OffsetPages,

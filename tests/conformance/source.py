@@ -32,8 +32,8 @@ from sevenc_sync.store.holder import this_holder
 from sevenc_sync.store.quarantine import held
 from sevenc_sync.store.reads import lookup_entries, parent_rows, stream_states
 from sevenc_sync.store.tables import evidence
+from sevenc_sync.sync.outcome import RunResult
 from sevenc_sync.sync.related import RelatedRows
-from sevenc_sync.sync.run import RunResult
 from tests.conformance.elsewhere import Elsewhere
 from tests.conformance.facts import Facts, Spied, changed, facts_of, in_pages
 from tests.conformance.smaller import make_smaller

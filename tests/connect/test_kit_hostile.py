@@ -14,8 +14,9 @@ import respx
 from sevenc_sync.connect import redact
 from sevenc_sync.connect.errors import ConfigProblem, ContractChanged, Problem, VendorDown
 from sevenc_sync.connect.http import Http, HttpFactory
+from sevenc_sync.connect.layouts import AnyOf, BareArray, Envelope, Layout
 from sevenc_sync.connect.limits import Limits
-from sevenc_sync.connect.pages import AnyOf, BareArray, Envelope, Layout, NumberedPages, PageInfo
+from sevenc_sync.connect.pages import NumberedPages, PageInfo
 from sevenc_sync.connect.retries import RetryPolicy
 from tests.connect.conftest import NOW, Waits
 

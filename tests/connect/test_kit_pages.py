@@ -9,15 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sevenc_sync.connect.errors import ContractChanged
+from sevenc_sync.connect.layouts import AnyOf, BareArray, Envelope, Layout
 from sevenc_sync.connect.pages import (
     MAX_PAGES,
     NEXT,
-    AnyOf,
-    BareArray,
-    Envelope,
     Incomplete,
     Keyset,
-    Layout,
     Malformed,
     NextAddress,
     NumberedPages,

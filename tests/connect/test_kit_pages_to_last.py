@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sevenc_sync.connect.errors import ContractChanged
-from sevenc_sync.connect.pages import MAX_PAGES, Incomplete, OneRecord, PageInfo, PagesToLast, Params
+from sevenc_sync.connect.layouts import OneRecord
+from sevenc_sync.connect.pages import MAX_PAGES, Incomplete, PageInfo, PagesToLast, Params
 
 PAGES = PagesToLast(
     size=3,

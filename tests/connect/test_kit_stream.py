@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from sevenc_sync.connect.pages import BareArray, SinglePage
+from sevenc_sync.connect.layouts import BareArray
+from sevenc_sync.connect.pages import SinglePage
 from sevenc_sync.connect.stream import Context, Parent, Stream, Window, no_params
 from sevenc_sync.model import Lookup
 

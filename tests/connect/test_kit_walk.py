@@ -8,8 +8,9 @@ import respx
 
 from sevenc_sync.connect.errors import ContractChanged, VendorDown
 from sevenc_sync.connect.http import Http, HttpFactory
+from sevenc_sync.connect.layouts import Envelope
 from sevenc_sync.connect.limits import Limits
-from sevenc_sync.connect.pages import Envelope, Keyset, NextAddress
+from sevenc_sync.connect.pages import Keyset, NextAddress
 from sevenc_sync.connect.walk import MAX_PAGES, names_next, read_all
 
 SITE = "https://vendor.test"

@@ -19,7 +19,7 @@ from sevenc_sync.engine.local import Engine, open_engine
 from sevenc_sync.engine.notify import Notifier
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.reads import runs, stream_states
-from sevenc_sync.sync.run import RunResult
+from sevenc_sync.sync.outcome import RunResult
 
 TICK = 0.02
 GIVE_UP = (

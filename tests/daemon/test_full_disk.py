@@ -18,7 +18,7 @@ from sevenc_sync.engine.notify import Notifier
 from sevenc_sync.store.database import Store, StoreUnwritable
 from sevenc_sync.store.reads import runs, stream_states
 from sevenc_sync.store.tables import account, evidence
-from sevenc_sync.sync.run import RunResult
+from sevenc_sync.sync.outcome import RunResult
 
 PATIENCE = 60.0
 

@@ -14,7 +14,7 @@ import yaml
 from sevenc_sync.daemon import Daemon
 from sevenc_sync.engine.local import Engine, open_engine
 from sevenc_sync.engine.notify import Notifier
-from sevenc_sync.sync.run import RunResult
+from sevenc_sync.sync.outcome import RunResult
 from sevenc_sync.web.app import make_app
 from sevenc_sync.web.server import WebProblem, WebServer
 

@@ -9,8 +9,9 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sevenc_sync.config import SECRET_TYPES, Settings
+from sevenc_sync.config import Settings
 from sevenc_sync.connect.connector import AccountSettings
+from sevenc_sync.mistakes import SECRET_TYPES
 from sevenc_sync.registry import connectors
 from sevenc_sync.sections import Minutes
 

@@ -19,7 +19,7 @@ from sevenc_sync.store.database import Store
 from sevenc_sync.store.migrate import upgrade
 from sevenc_sync.store.reads import stream_states
 from sevenc_sync.store.tables import evidence
-from sevenc_sync.sync.run import RunResult
+from sevenc_sync.sync.outcome import RunResult
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -21,8 +21,9 @@ import structlog
 from sevenc_sync.connect.answers import by_status
 from sevenc_sync.connect.exchange import Meter
 from sevenc_sync.connect.http import Http
+from sevenc_sync.connect.layouts import Envelope
 from sevenc_sync.connect.limits import Bucket, Limits
-from sevenc_sync.connect.pages import Envelope, Keyset, NumberedPages
+from sevenc_sync.connect.pages import Keyset, NumberedPages
 from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.connect.stream import Context, Stream, Window
 from sevenc_sync.connect.text import iso, when
@@ -31,7 +32,8 @@ from sevenc_sync.store.accounts import ensure_account
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.holder import this_holder
 from sevenc_sync.store.tables import evidence, phrase, quarantine, run, run_log, stream_state
-from sevenc_sync.sync.run import Kind, RunResult, Surroundings, run_stream
+from sevenc_sync.sync.outcome import RunResult
+from sevenc_sync.sync.run import Kind, Surroundings, run_stream
 from tests.store.conftest import rows_of
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)  # our clock

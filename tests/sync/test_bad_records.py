@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from sevenc_sync.connect import redact
-from sevenc_sync.connect.pages import Envelope, Keyset
+from sevenc_sync.connect.layouts import Envelope
+from sevenc_sync.connect.pages import Keyset
 from sevenc_sync.connect.stream import Context, Stream
 from sevenc_sync.model import Company, Record
 from sevenc_sync.sync.run import Kind

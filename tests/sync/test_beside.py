@@ -13,8 +13,9 @@ from httpx import Response
 from sevenc_sync.clock import fixed
 from sevenc_sync.connect.errors import AccessProblem, ContractChanged, VendorDown
 from sevenc_sync.connect.http import Http, HttpFactory
+from sevenc_sync.connect.layouts import Envelope
 from sevenc_sync.connect.limits import Limits
-from sevenc_sync.connect.pages import OFFSET, CursorPages, Envelope, Incomplete, Keyset, PageInfo, sent
+from sevenc_sync.connect.pages import OFFSET, CursorPages, Incomplete, Keyset, PageInfo, sent
 from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.connect.stream import Beside, Context, Stream, Window
 from sevenc_sync.model import Company

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from sevenc_sync.connect.conformance import mistakes
 from sevenc_sync.connect.connector import AccountSettings, Connector
 from sevenc_sync.connect.errors import Throttled
-from sevenc_sync.connect.pages import Envelope, NumberedPages, OneRecord, SinglePage
+from sevenc_sync.connect.layouts import Envelope, OneRecord
+from sevenc_sync.connect.pages import NumberedPages, SinglePage
 from sevenc_sync.connect.stream import Context, Detail, Stream
 from sevenc_sync.connect.text import day
 from sevenc_sync.model import Asset
@@ -26,7 +27,8 @@ from sevenc_sync.store.details import backlogs
 from sevenc_sync.store.migrate import upgrade
 from sevenc_sync.store.tables import dirty
 from sevenc_sync.sync.decode import WITHHELD, without
-from sevenc_sync.sync.run import RunResult, Surroundings, run_stream
+from sevenc_sync.sync.outcome import RunResult
+from sevenc_sync.sync.run import Surroundings, run_stream
 from tests.store.conftest import rows_of
 from tests.sync.conftest import Answer, Desk, Request, Vendor
 

@@ -22,7 +22,8 @@ from sevenc_sync.store.accounts import ensure_account
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.tables import dirty, evidence
 from sevenc_sync.sync.gone import Brake
-from sevenc_sync.sync.run import Kind, RunResult, Surroundings, run_stream
+from sevenc_sync.sync.outcome import RunResult
+from sevenc_sync.sync.run import Kind, Surroundings, run_stream
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.connect.errors import CredentialsProblem, Stopped
-from sevenc_sync.connect.pages import BareArray
+from sevenc_sync.connect.layouts import BareArray
 from sevenc_sync.store.runs import LEASE, Claim, claim
 from sevenc_sync.sync.run import fail_stream
 from tests.sync.conftest import DEVICES, LAG, NOW, THERE, TICKETS, Answer, Desk, Request

@@ -24,8 +24,9 @@ from sevenc_sync.store.accounts import ensure_account
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.tables import evidence, stream_state
 from sevenc_sync.sync import parts
+from sevenc_sync.sync.outcome import RunResult
 from sevenc_sync.sync.passes import Totals
-from sevenc_sync.sync.run import RunResult, Surroundings, run_stream
+from sevenc_sync.sync.run import Surroundings, run_stream
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -22,7 +22,7 @@ from sevenc_sync.connect.errors import (
     VendorDown,
 )
 from sevenc_sync.connect.http import Http, HttpFactory
-from sevenc_sync.connect.pages import AnyOf
+from sevenc_sync.connect.layouts import AnyOf
 from sevenc_sync.connect.stream import Parent, Stream
 from sevenc_sync.model import Asset, Company, Protection, Record
 

@@ -30,7 +30,7 @@ from sevenc_sync.store.details import backlogs
 from sevenc_sync.store.holder import this_holder
 from sevenc_sync.store.migrate import upgrade
 from sevenc_sync.store.tables import evidence
-from sevenc_sync.sync.run import RunResult
+from sevenc_sync.sync.outcome import RunResult
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 
