@@ -4,13 +4,14 @@ from sevenc_sync.score.billing import Balance, balances, differing
 from sevenc_sync.score.due import Basis, Due, due
 from sevenc_sync.score.estate import Estate, Line, Ref, read_estates
 from sevenc_sync.score.examples import examples, names_of
-from sevenc_sync.score.explain import EvidenceRow, Explained, explain, explain_indicators
+from sevenc_sync.score.explain import Explained, explain, explain_indicators
 from sevenc_sync.score.families import Mapped, line_to_paste
 from sevenc_sync.score.feeds import Feeds, Sources
 from sevenc_sync.score.groups import group_test
 from sevenc_sync.score.history import Change, Kind, count_changes, history, levels_at
 from sevenc_sync.score.inputstore import prune_inputs
 from sevenc_sync.score.ladders import LEVEL_NAMES
+from sevenc_sync.score.listing import EvidenceRow
 from sevenc_sync.score.loading import builtin_rules_dir, load_book, load_rules
 from sevenc_sync.score.mistakes import Mistake, RulesInvalid
 from sevenc_sync.score.offering import Offer, offers, to_build

@@ -47,7 +47,7 @@ class Binder:
     phrases: Phrases
     dialect: str
     clients: Collection[int] | None
-    attested: Collection[str] = frozenset()  # fields that somebody attests of some client
+    attested: frozenset[str] = frozenset()  # fields that somebody attests of some client
     words: dict[str, WordsTable] = field(default_factory=dict)  # tables of words that were bound, by name
 
     @property

@@ -80,19 +80,29 @@ def expressions(indicator: Indicator, bound: Bound, rules: Rules, now: int) -> d
 def _counting(binder: Binder, source: str, *, with_exceptions: bool) -> _Counting | None:
     """The statement for a source, or None where no indicator and no unit asks for it. Kept with the rules."""
     kept = binder.rules.statements
-    key = (source, binder.dialect, binder.clients is None, frozenset(binder.attested), with_exceptions)
-    if key not in kept:
-        indicators = [indicator for indicator in binder.rules.indicators if indicator.rows == source]
-        units = sorted({i.per for i in binder.rules.indicators if i.per and _UNIT_SOURCES[i.per] == source})
-        if with_exceptions:
-            units = []
-        kept[key] = (
-            _made(binder, indicators, units, source, with_exceptions=with_exceptions)
-            if indicators or units
-            else None
-        )
-    found: _Counting | None = kept[key]
-    return found
+    indicators, units = kept.get(("asking", source), lambda: _asking(binder.rules, source))
+    if with_exceptions:
+        units = []
+    if not indicators and not units:
+        return None
+    fields = frozenset(name for item in indicators for name in item.uses.customs)
+    return kept.get(
+        (
+            "counting",
+            source,
+            binder.dialect,
+            binder.clients is None,
+            fields & binder.attested,
+            with_exceptions,
+        ),
+        lambda: _made(binder, indicators, units, source, with_exceptions=with_exceptions),
+    )
+
+
+def _asking(rules: Rules, source: str) -> tuple[list[Indicator], list[str]]:
+    """The indicators over a source, and the units that it counts for others."""
+    indicators = [indicator for indicator in rules.indicators if indicator.rows == source]
+    return indicators, sorted({i.per for i in rules.indicators if i.per and _UNIT_SOURCES[i.per] == source})
 
 
 def _made(

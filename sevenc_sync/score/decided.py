@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Integer, and_, func, literal, not_, select
@@ -129,13 +128,9 @@ def without_excepted(
     return kept
 
 
-def risks_of(
-    connection: Connection, rules: Rules, now: datetime, owner: int, target: str
-) -> tuple[AcceptedRisk, ...]:
-    """The exceptions in force that touch an area or an indicator of a client."""
+def risks_of(rules: Rules, risks: Iterable[AcceptedRisk], target: str) -> tuple[AcceptedRisk, ...]:
+    """Those of a client's exceptions that touch an area or an indicator."""
     area = rules.indicator_by_id[target].area if target in rules.indicator_by_id else target
     return tuple(
-        risk
-        for risk in exceptions(connection, owners=[owner], in_force_at=now)
-        if risk.target in (target, area) or risk.target.startswith(f"{target}.")
+        risk for risk in risks if risk.target in (target, area) or risk.target.startswith(f"{target}.")
     )

@@ -39,7 +39,7 @@ class Evaluation:
     used_fields: Mapping[
         int, frozenset[str]
     ]  # by account: custom fields that hold something for some company
-    phrases: Phrases
+    binder: Binder
     attested: Attested
     excepted: Excepted
     kept_sums: Mapping[str, Mapping[int, Mapping[str, Any]]]  # as sums, without the records that are excepted
@@ -158,8 +158,8 @@ class Evaluation:
     def _tags_by_kind(self) -> Mapping[str, frozenset[str]]:
         # Made once for all clients: matching every phrase takes its time.
         found = {
-            kind: frozenset[str]().union(*self.phrases.given(self.rules.tag_matcher, kind).values())
-            for kind in self.phrases.by_kind
+            kind: frozenset[str]().union(*self.binder.phrases.given(self.rules.tag_matcher, kind).values())
+            for kind in self.binder.phrases.by_kind
         }
         return defaultdict(frozenset, found)
 
@@ -185,7 +185,7 @@ def evaluate(
         sources=Sources.read(connection, feeds, seconds, clients),
         sums=all_sums(connection, binder),
         used_fields=_used_fields(connection, rules),
-        phrases=binder.phrases,
+        binder=binder,
         attested=attested,
         excepted=excepted,
         kept_sums=all_sums(connection, again, with_exceptions=True) if owners else {},

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from sevenc_sync.score.counting import expressions
 from sevenc_sync.score.decided import without_excepted
 from sevenc_sync.score.evaluate import binder_of
-from sevenc_sync.score.explain import EvidenceRow, row_conditions
+from sevenc_sync.score.listing import EvidenceRow, row_conditions
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.sources import SOURCES
 from sevenc_sync.score.sqlfunctions import same_order

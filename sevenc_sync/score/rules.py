@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from sevenc_sync.score.kept import Kept
 from sevenc_sync.score.ladders import Better
 from sevenc_sync.score.vocabulary import Uses
 from sevenc_sync.score.words import Matcher, WordRule
@@ -200,9 +201,14 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
         return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:16]
 
     @cached_property
-    def statements(self) -> dict[Any, Any]:
-        """Statements that count the evidence, made for these rules and kept as long as they are; see `counting`."""
-        return {}
+    def statements(self) -> Kept:
+        """Statements over the evidence, made for these rules and kept as long as they are; see `counting` and `listing`."""
+        return Kept()
+
+    def of_area(self, area: str) -> "Rules":
+        """The same rules with one area's indicators only, kept so that what is made for them is made once."""
+        mine = [item for item in self.indicators if item.area == area]
+        return self.statements.get(("rules", area), lambda: self.with_indicators(mine))
 
     @cached_property
     def tag_matcher(self) -> Matcher:

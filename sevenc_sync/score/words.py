@@ -6,13 +6,15 @@ hundred of them in a store, so they are translated one by one here, and rows are
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 from sqlalchemy import Connection, select
 
+from sevenc_sync.score.kept import Kept
 from sevenc_sync.store.tables import phrase
 
+PHRASES = 10_000  # whose tags are kept; a store has a few hundred
 ANY = "any"  # stands for every field of the phrase
 
 
@@ -32,11 +34,12 @@ class WordRule(msgspec.Struct, frozen=True, kw_only=True):
     counts: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Matcher:
-    """Rules made ready to be matched against many phrases."""
+    """Rules made ready to be matched against many phrases. What they give to the last ones is kept: asking a hundred rules takes a while."""
 
     rules: tuple[tuple[WordRule, tuple[tuple[str, re.Pattern[str]], ...]], ...]
+    _given: Kept = field(default_factory=lambda: Kept(PHRASES))
 
     @classmethod
     def of(cls, rules: Iterable[WordRule]) -> "Matcher":
@@ -64,7 +67,10 @@ class Matcher:
 
     def gives(self, kind: str, words: Mapping[str, str | None]) -> frozenset[str]:
         """All that the phrase is given."""
-        return frozenset(word for rule in self.matching(kind, words) for word in rule.gives)
+        return self._given.get(
+            (kind, *sorted(words.items())),
+            lambda: frozenset(word for rule in self.matching(kind, words) for word in rule.gives),
+        )
 
 
 def _fold(word: str) -> str:

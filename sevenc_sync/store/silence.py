@@ -23,6 +23,31 @@ LOOK_BACK = 90 * DAY  # before the last delivery: what was usual in another seas
 READINGS = 5  # good ones since the last delivery: a daemon that was off has not asked
 
 
+_NEW = or_(run.c.new > 0, run.c.changed > 0, run.c.gone > 0)
+# Of each stream that was read to the end its newest run that brought something new: one statement, whatever their number.
+_mine = run.alias("mine")
+_newest = (
+    select(_mine.c.id)
+    .where(
+        _mine.c.account == stream_state.c.account,
+        _mine.c.stream == stream_state.c.stream,
+        or_(_mine.c.new > 0, _mine.c.changed > 0, _mine.c.gone > 0),
+        _mine.c.finished_at.is_not(None),
+    )
+    .order_by(_mine.c.id.desc())
+    .limit(1)
+    .correlate(stream_state)
+    .scalar_subquery()
+)
+_LAST_NEWS = (
+    select(
+        stream_state.c.account, stream_state.c.stream, stream_state.c.last_ok_at, run.c.id, run.c.finished_at
+    )
+    .select_from(stream_state.join(run, run.c.id == _newest))
+    .where(stream_state.c.last_ok_at.is_not(None))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Silence:
     """A frozen stream: when it last delivered something new (epoch seconds), and its longest silence before, in seconds."""
@@ -44,34 +69,28 @@ def frozen_streams(connection: Connection) -> dict[tuple[int, str], Silence]:
 
     Silence is counted up to the last good reading, not up to now: a stream that is not read is stale, not frozen.
     """
-    read = select(stream_state).where(stream_state.c.last_ok_at.is_not(None))
     found = {}
-    for row in connection.execute(read).all():
-        silence = _silence(connection, row.account, row.stream, row.last_ok_at)
+    for row in connection.execute(_LAST_NEWS).all():
+        # Most streams end here, with one look at the newest entry of an index.
+        if row.last_ok_at - row.finished_at < SHORTEST:
+            continue
+        silence = _silence(connection, row.account, row.stream, row.last_ok_at, row.id, row.finished_at)
         if silence is not None:
             found[row.account, row.stream] = silence
     return found
 
 
-def _silence(connection: Connection, account: int, stream: str, last_ok_at: int) -> Silence | None:
+def _silence(
+    connection: Connection, account: int, stream: str, last_ok_at: int, last: int, since: int
+) -> Silence | None:
+    """Of a stream whose run `last` brought something new at `since`, and none after it."""
     mine = (run.c.account == account, run.c.stream == stream)
-    new = or_(run.c.new > 0, run.c.changed > 0, run.c.gone > 0)
-    last = connection.execute(
-        select(run.c.id, run.c.finished_at)
-        .where(*mine, new, run.c.finished_at.is_not(None))
-        .order_by(run.c.id.desc())
-        .limit(1)
-    ).first()
-    # Most streams end here, with one look at the newest entry of an index.
-    if last is None or last_ok_at - last.finished_at < SHORTEST:
-        return None
-    since = int(last.finished_at)
-    asked = select(func.count()).where(*mine, run.c.id > last.id, run.c.state == "ok", run.c.mode != "sweep")
+    asked = select(func.count()).where(*mine, run.c.id > last, run.c.state == "ok", run.c.mode != "sweep")
     if connection.execute(asked).scalar_one() < READINGS:
         return None
     moments = connection.execute(
         select(run.c.finished_at)
-        .where(*mine, new, run.c.finished_at.between(since - LOOK_BACK, since))
+        .where(*mine, _NEW, run.c.finished_at.between(since - LOOK_BACK, since))
         .order_by(run.c.finished_at)
     ).scalars()
     usual = usual_silence(moments)
