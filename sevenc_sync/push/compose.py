@@ -163,7 +163,7 @@ class _Draft:
         self.groups = groups_of(connection, clients)
         self.plans = read_plan_items(connection, clients)
         self.last = last_rows(connection, clients, "note")
-        self.sources = Sources.read(connection, writer.feeds, to_seconds(writer.now))
+        self.sources = Sources.read(connection, writer.feeds, to_seconds(writer.now), clients)
 
     def template(self, client: int) -> Path | None:
         return self.writer.policy.template_of(self.groups.get(client))

@@ -4,14 +4,17 @@ Every source comes out as one FROM with its conditions, so that all indicators o
 rows behind a number are the very rows that were counted.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    Connection,
+    CursorResult,
     FromClause,
     Integer,
+    Select,
     Table,
     and_,
     func,
@@ -67,6 +70,21 @@ class Binder:
             "clients": self._asked,
             **{name: table.rows(self.rules, self.phrases) for name, table in words.items()},
         }
+
+    def run(
+        self, connection: Connection, key: Hashable, make: Callable[["Binder"], Select[Any]]
+    ) -> CursorResult[Any]:
+        """The rows of the statement that `make` builds; it is built once for these rules and kept under the key.
+
+        The key must name all but the dialect and whether clients are asked for that the statement follows from.
+        """
+
+        def made() -> tuple[Select[Any], Mapping[str, WordsTable]]:
+            fresh = replace(self, words={})
+            return make(fresh), fresh.words
+
+        statement, words = self.rules.statements.get((key, self.dialect, self.clients is None), made)
+        return connection.execute(statement, self.parameters(words))
 
     def bind(self, name: str, uses: Uses) -> Bound:
         """The source with at least the columns, tags, services and custom fields of `uses`."""

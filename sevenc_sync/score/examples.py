@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, false, func, select
 
+from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.counting import expressions
 from sevenc_sync.score.decided import without_excepted
 from sevenc_sync.score.evaluate import binder_of
 from sevenc_sync.score.listing import EvidenceRow, row_conditions
-from sevenc_sync.score.rules import Rules
+from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES
 from sevenc_sync.score.sqlfunctions import same_order
 from sevenc_sync.score.vocabulary import Uses
@@ -41,27 +44,32 @@ def examples(
     binder = binder_of(connection, rules, now, client_id)
     found: dict[str, str] = {}
     for item in items:
-        source = SOURCES[item.rows]
-        name = NAMED_BY[item.rows]
-        bound = binder.bind(item.rows, item.uses | Uses(columns=frozenset({name})))
-        parts = without_excepted(expressions(item, bound, rules, binder.now), bound, item, binder.clock)
-        counts, fixes = row_conditions(item, parts)
-        condition = fixes if wanted[item.id] else counts
-        if condition is None:
-            continue
-        called = bound.columns[name]
-        moment = func.coalesce(bound.columns[source.newest], bound.columns["fetched_at"])
-        statement = (
-            bound.select(called, bound.account)
-            .where(condition, called.is_not(None))
-            .order_by(moment.desc(), bound.account, same_order(bound.columns["id"]))
-            .limit(1)
-        )
-        row = connection.execute(statement).first()
+        to_fix = wanted[item.id]
+        fields = item.uses.customs & binder.attested
+        key = ("example", item.id, to_fix, fields)
+        row: Any = binder.run(connection, key, partial(_newest, item, to_fix)).first()
         text = None if row is None else _known_as(connection, item.rows, str(row[0]), row[1])
         if text is not None:
             found[item.id] = f"#{text}" if item.rows == "tickets" else text
     return found
+
+
+def _newest(item: Indicator, to_fix: bool, binder: Binder) -> Select[Any]:
+    """What the newest record is called, and its account; of what holds the level down where that is known record by record."""
+    source = SOURCES[item.rows]
+    name = NAMED_BY[item.rows]
+    bound = binder.bind(item.rows, item.uses | Uses(columns=frozenset({name})))
+    parts = without_excepted(expressions(item, bound, binder.rules, binder.now), bound, item, binder.clock)
+    counts, fixes = row_conditions(item, parts)
+    condition = counts if not to_fix else false() if fixes is None else fixes
+    called = bound.columns[name]
+    moment = func.coalesce(bound.columns[source.newest], bound.columns["fetched_at"])
+    return (
+        bound.select(called, bound.account)
+        .where(condition, called.is_not(None))
+        .order_by(moment.desc(), bound.account, same_order(bound.columns["id"]))
+        .limit(1)
+    )
 
 
 def _known_as(connection: Connection, rows: str, text: str, account: int) -> str | None:
@@ -77,21 +85,22 @@ def _known_as(connection: Connection, rows: str, text: str, account: int) -> str
 
 def names_of(connection: Connection, rows: Iterable[EvidenceRow]) -> dict[tuple[str, str], str]:
     """What people call the records that these rows point to, by the rows' account and the id they point to."""
-    wanted: dict[str, set[str]] = {}
+    rows, wanted = list(rows), dict[str, set[str]]()
     for row in rows:
         source = _SOURCE_OF.get(row.table)
         said = None if source is None else row.fields.get(NAMED_BY[source])
         if source is not None and isinstance(said, str):
             wanted.setdefault(POINTS_TO[source], set()).add(said)
     found: dict[tuple[str, str], str] = {}
+    of = sorted({row.account for row in rows})
     for name, ids in wanted.items():
         table = evidence[name]
         statement = (
             select(account_table.c.name, table.c.id, table.c.name)
             .join(account_table, account_table.c.id == table.c.account)
-            .where(table.c.id.in_(sorted(ids)), table.c.name.is_not(None))
+            .where(account_table.c.name.in_(of), table.c.id.in_(sorted(ids)), table.c.name.is_not(None))
         )
-        found |= {(of, number): str(called) for of, number, called in connection.execute(statement)}
+        found |= {(owner, number): str(called) for owner, number, called in connection.execute(statement)}
     return found
 
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 from sqlalchemy import BigInteger, Connection, Select, and_, false, func, literal, select
@@ -226,7 +227,7 @@ def _combinations(connection: Connection, binder: Binder, source: Source) -> lis
     }
     kind = source.phrase or ""
     found: Counter[tuple[int | None, int | None, bool]] = Counter()
-    for row in connection.execute(_counted(binder, source)):
+    for row in binder.run(connection, ("words", source.name), partial(_counted, source)):
         found[(row.phrase, row.beside, bool(row.told))] += row.rows
     return [
         Combination(
@@ -240,7 +241,7 @@ def _combinations(connection: Connection, binder: Binder, source: Source) -> lis
     ]
 
 
-def _counted(binder: Binder, source: Source) -> Select[tuple[int | None, int | None, bool, int]]:
+def _counted(source: Source, binder: Binder) -> Select[tuple[int | None, int | None, bool, int]]:
     table, ticket = evidence[source.table], evidence["ticket"]
     from_, where = binder.linked(table)
     beside: Sql = literal(None, BigInteger())

@@ -43,7 +43,11 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fields_of(rules: Rules) -> Mapping[str, Field]:
-    """All fields that the rules read, by key, in the order of their names."""
+    """All fields that the rules read, by key, in the order of their names; worked out once for a set of rules."""
+    return rules.statements.get("fields", lambda: _fields_of(rules))
+
+
+def _fields_of(rules: Rules) -> Mapping[str, Field]:
     labels: dict[str, str] = {}
     kinds: dict[str, dict[str, None]] = {}
     readers: dict[str, dict[str, None]] = {}

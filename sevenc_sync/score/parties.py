@@ -5,10 +5,12 @@ says otherwise: its first word is msp, client, vendor or partner, and the rest n
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
+from sqlalchemy import Select
 
+from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.estate import Estate, Ref
 from sevenc_sync.score.evaluate import binder_of
 from sevenc_sync.score.rules import Rules
@@ -46,8 +48,12 @@ def read_duties(store: Store, rules: Rules, now: datetime, estate: Estate) -> li
     with store.read() as connection:
         binder = binder_of(connection, rules, now, estate.client)
         fields = sorted({name for area in rules.areas for name in _fields(rules, area.slug)})
-        bound = binder.bind("companies", Uses(customs=frozenset(fields)))
-        row = connection.execute(bound.select(*[bound.customs[name] for name in fields])).first()
+
+        def made(binder: Binder) -> Select[Any]:
+            bound = binder.bind("companies", Uses(customs=frozenset(fields)))
+            return bound.select(*[bound.customs[name] for name in fields])
+
+        row = binder.run(connection, ("duties", binder.attested.intersection(fields)), made).first()
     said = {} if row is None else {name: text for name, text in zip(fields, row, strict=True) if text}
     return [
         _duty(

@@ -14,7 +14,7 @@ from sevenc_sync.score.results import ClientResult, IndicatorResult
 from sevenc_sync.score.rollup import ATTESTATION, GATE_LEAD
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.saving import OnSaved
-from sevenc_sync.score.suppose import level_at, top_of, with_levels
+from sevenc_sync.score.suppose import level_at, lifted, top_of
 from sevenc_sync.store.clients import groups_of
 from sevenc_sync.store.plan_items import (
     NewItem,
@@ -91,10 +91,10 @@ def area_gaps(rules: Rules, result: ClientResult, group: str | None) -> list[Are
     return found
 
 
-def gain_of(rules: Rules, result: ClientResult, gap: Gap) -> Gain:
-    """What the real roll-up makes of it."""
-    lifted = with_levels(rules, result, {gap.indicator.id: gap.needed})
-    return Gain(level_at(lifted, gap.indicator.area), lifted.score)
+def gain_of(rules: Rules, base: ClientResult, gap: Gap) -> Gain:
+    """What the real roll-up makes of it; `base` is the client's result as `with_levels` rolls it up with no other level."""
+    after = lifted(rules, base, gap.indicator.id, gap.needed)
+    return Gain(level_at(after, gap.indicator.area), after.score)
 
 
 def _holds_back(item: IndicatorResult, needed: float, *, is_known: bool, cap: str | None) -> bool:

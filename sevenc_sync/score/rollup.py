@@ -42,6 +42,17 @@ def roll_up(
     areas = tuple(
         area_result(area, counted.get(area.slug, ()), all_of_them.get(area.slug, ())) for area in rules.areas
     )
+    return over_areas(rules, subject, at, areas, tuple(indicators))
+
+
+def over_areas(
+    rules: Rules,
+    subject: Subject,
+    at: datetime,
+    areas: tuple[PartResult, ...],
+    indicators: tuple[IndicatorResult, ...],
+) -> ClientResult:
+    """The client's result from all areas, in the rules' order."""
     by_block: dict[str, list[tuple[float, PartResult]]] = {}
     for area, result in zip(rules.areas, areas, strict=True):
         by_block.setdefault(area.block, []).append((area.weight, result))
@@ -64,7 +75,7 @@ def roll_up(
         is_provisional=proof < PROVISIONAL_BELOW,
         blocks=blocks,
         areas=areas,
-        indicators=tuple(indicators),
+        indicators=indicators,
     )
 
 

@@ -13,6 +13,7 @@ from sevenc_sync.score.indicators import DEFAULT_FRESH
 from sevenc_sync.score.plan import AreaGap, Gain, Gap, area_gaps, gain_of
 from sevenc_sync.score.results import ClientResult
 from sevenc_sync.score.rules import Rules
+from sevenc_sync.score.suppose import with_levels
 from sevenc_sync.store.clients import groups_of
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.plan_items import PlanItem, read_plan_items
@@ -57,7 +58,7 @@ def read_plan(
         group = groups_of(connection, [result.client]).get(result.client)
         items = read_plan_items(connection, [result.client]).get(result.client, {})
         # Without its contract lines nobody knows what a client buys: that is not the same as buying nothing.
-        sources = Sources.read(connection, feeds, to_seconds(now))
+        sources = Sources.read(connection, feeds, to_seconds(now), [result.client])
         unclear = sources.fault(result.client, result.account, "contract_line", ("contract",), DEFAULT_FRESH)
         sold = frozenset[str]() if unclear else sold_areas(connection, rules, now, result.client)
     areas = area_gaps(rules, result, group)
@@ -68,13 +69,14 @@ def read_plan(
             store, rules, now, feeds, result.client, wanted, limit=limit, only_to_fix=True
         )
     }
+    base = with_levels(rules, result, {})
     found = []
     for area in areas:
         is_sold = None if unclear else area.area in sold
         steps = tuple(
             Step(
                 gap=gap,
-                gain=gain_of(rules, result, gap),
+                gain=gain_of(rules, base, gap),
                 explained=explained[gap.indicator.id],
                 item=items.get(gap.indicator.id),
             )

@@ -6,7 +6,7 @@ import msgspec
 
 from sevenc_sync.score.ladders import TOP
 from sevenc_sync.score.results import ClientResult
-from sevenc_sync.score.rollup import Subject, roll_up
+from sevenc_sync.score.rollup import Subject, area_result, over_areas, roll_up
 from sevenc_sync.score.rules import Indicator, Rules
 
 
@@ -33,3 +33,19 @@ def with_levels(rules: Rules, result: ClientResult, levels: Mapping[str, float])
     ]
     subject = Subject(result.client, result.name, result.account, result.company)
     return roll_up(rules, subject, result.at, items)
+
+
+def lifted(rules: Rules, base: ClientResult, name: str, level: float) -> ClientResult:
+    """The same of one indicator, where `base` is what `with_levels` made by these rules: only its own area is rolled up anew."""
+    items = tuple(
+        msgspec.structs.replace(item, level=level, reason=None) if item.id == name else item
+        for item in base.indicators
+    )
+    area = rules.indicator_by_id[name].area
+    mine = [item for item in items if item.area == area and item.counts]
+    areas = tuple(
+        area_result(rules.area_by_slug[area], mine, mine) if part.slug == area else part
+        for part in base.areas
+    )
+    subject = Subject(base.client, base.name, base.account, base.company)
+    return over_areas(rules, subject, base.at, areas, items)

@@ -95,6 +95,7 @@ class Phrases:
     """The store's phrases: kind -> (number, words)."""
 
     by_kind: Mapping[str, tuple[tuple[int, Mapping[str, str | None]], ...]]
+    _given: dict[tuple[Matcher, str], dict[int, frozenset[str]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, connection: Connection) -> "Phrases":
@@ -109,5 +110,8 @@ class Phrases:
 
     def given(self, matcher: Matcher, kind: str) -> dict[int, frozenset[str]]:
         """What the matcher gives to each phrase of that kind, by the phrase's number; phrases given nothing left out."""
-        found = {number: matcher.gives(kind, words) for number, words in self.by_kind.get(kind, ())}
-        return {number: words for number, words in found.items() if words}
+        # Each table of words of a page asks for the same.
+        if (matcher, kind) not in self._given:
+            found = {number: matcher.gives(kind, words) for number, words in self.by_kind.get(kind, ())}
+            self._given[matcher, kind] = {number: words for number, words in found.items() if words}
+        return self._given[matcher, kind]

@@ -12,7 +12,7 @@ from sevenc_sync.score import ClientPlan, ClientResult, Rules, load_results, rea
 from sevenc_sync.score.plan import CLAIM_HOLDS, area_gaps, gain_of, moved, plan_keeper
 from sevenc_sync.score.results import WHOLE
 from sevenc_sync.score.rules import Group
-from sevenc_sync.score.suppose import with_levels
+from sevenc_sync.score.suppose import lifted, with_levels
 from sevenc_sync.store import tables
 from sevenc_sync.store.plan_items import Decision, PlanItem, decide, read_plan_items
 from tests.score.conftest import BACKUP, NOW, PSA, World, ago
@@ -94,6 +94,11 @@ def test_the_gain_is_what_the_real_roll_up_makes_of_it() -> None:
     (area,) = area_gaps(rules, result, None)
     gain = gain_of(rules, result, area.gaps[0])
     assert (result.score, gain.area_level, gain.score) == (70.0, 3.5, 85.0)
+    # One area rolled up anew comes to what all of them do.
+    for item in result.indicators:
+        assert lifted(rules, with_levels(rules, result, {}), item.id, 4.0) == with_levels(
+            rules, result, {item.id: 4.0}
+        )
 
 
 # What becomes of an item
