@@ -32,19 +32,21 @@ def services_command(
 
     config = configuration(context)
     with engine_errors(), open_engine(config) as engine:
-        results = load_results(engine.store, engine.rules)
         if client is None:
-            _portfolio(engine, results, as_json=as_json)
+            _portfolio(engine, as_json=as_json)
         else:
-            _client(engine, find_client(results, client), as_json=as_json)
+            found = find_client(load_results(engine.store, engine.rules), client)
+            _client(engine, found, as_json=as_json)
 
 
-def _portfolio(engine: "Engine", results: "Sequence[ClientResult]", *, as_json: bool) -> None:
+def _portfolio(engine: "Engine", *, as_json: bool) -> None:
     from sevenc_sync.clock import utc_now
-    from sevenc_sync.score import balances, differing, offers, read_estates, to_build
+    from sevenc_sync.score import balances, differing, offers, part_levels, read_estates, to_build
 
     estates = read_estates(engine.store, engine.rules, utc_now())
-    found = offers(engine.rules, estates, results)
+    with engine.store.read() as connection:
+        levels = part_levels(connection)
+    found = offers(engine.rules, estates, levels)
     next_ones = to_build(found)
     wrong = [(estate, item) for estate in estates for item in differing(balances(estate))]
     if as_json:

@@ -18,7 +18,15 @@ from sevenc_sync.score.offering import Offer, offers, to_build
 from sevenc_sync.score.parties import Duty, read_duties
 from sevenc_sync.score.peers import Peer, Standing, read_peers, standing
 from sevenc_sync.score.plan import plan_keeper
-from sevenc_sync.score.portfolio import BlockLevel, Headline, count_levels, headlines, levels, score_lines
+from sevenc_sync.score.portfolio import (
+    BlockLevel,
+    Headline,
+    count_levels,
+    headlines,
+    levels,
+    part_levels,
+    score_lines,
+)
 from sevenc_sync.score.preview import Move, moves, preview, rule_changes
 from sevenc_sync.score.reach import Coverage, coverage
 from sevenc_sync.score.replay import CannotReplay, Replayed, replay
@@ -103,6 +111,7 @@ __all__ = [
     "moves",
     "names_of",
     "offers",
+    "part_levels",
     "plan_keeper",
     "preview",
     "prune_inputs",

@@ -14,7 +14,7 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """One product of one client, or a kind of thing that no product bills.
 
     `paid` is the sum of the lines' quantities, None where there is no line or a line without a quantity; `delivered` the number
-    of things that are there, None where nobody knows. `difference` is delivered less paid: above 0 more is delivered than paid.
+    of things that are there, None where nobody knows. `records` are those things where the estate has them. `difference` is delivered less paid: above 0 more is delivered than paid.
     """
 
     product: str | None
@@ -55,16 +55,16 @@ def balances(estate: Estate) -> list[Balance]:
         )
     billed = _billed_kinds({counts for _, counts in products})
     for counts in _ALWAYS:
-        records = estate.counted(counts)
-        if records and counts not in billed:
+        number = estate.number(counts)
+        if number and counts not in billed:
             found.append(
                 Balance(
                     product=None,
                     counts=counts,
                     paid=None,
-                    delivered=float(len(records)),
+                    delivered=float(number),
                     lines=(),
-                    records=records,
+                    records=estate.counted(counts),
                 )
             )
     return found
@@ -79,7 +79,7 @@ def differing(found: Sequence[Balance]) -> list[Balance]:
 
 
 def _delivered(estate: Estate, counts: str) -> float | None:
-    return estate.seats if counts == "seat" else float(len(estate.counted(counts)))
+    return estate.seats if counts == "seat" else float(estate.number(counts))
 
 
 def _billed_kinds(counts: set[str]) -> set[str]:

@@ -73,7 +73,7 @@ class Binder:
 
     def run(
         self, connection: Connection, key: Hashable, make: Callable[["Binder"], Select[Any]]
-    ) -> CursorResult[Any]:
+    ) -> CursorResult[*tuple[Any, ...]]:
         """The rows of the statement that `make` builds; it is built once for these rules and kept under the key.
 
         The key must name all but the dialect and whether clients are asked for that the statement follows from.

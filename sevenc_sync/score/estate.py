@@ -1,11 +1,13 @@
 """What clients have and what they pay for: the lines, devices, workloads and seats that the MSP's own side rests on."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
+from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, Text, func, literal, select
 
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.model import MACHINE_WORKLOADS
@@ -24,7 +26,9 @@ DEVICE_COUNTS: Mapping[str, tuple[str, ...]] = {
     "computer": ("server", "workstation", "laptop"),
     "network": ("network",),
 }
-COUNTS = (*DEVICE_COUNTS, "protected", "seat")
+PROTECTED = "protected"
+COUNTS = (*DEVICE_COUNTS, PROTECTED, "seat")
+Things = Literal["records", "numbers", "none"]
 
 
 class Ref(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +57,17 @@ def areas_of(lines: Iterable[Line]) -> frozenset[str]:
 
 
 class Estate(msgspec.Struct, frozen=True, kw_only=True):
-    """One client's lines in force, live devices by kind, protected machines, and seats (None: not known)."""
+    """One client's lines in force, seats (None: not known), and the number of live devices by kind and of protected machines.
+
+    `records` are these devices and machines themselves, by kind or "protected", where they were asked for.
+    """
 
     client: int
     name: str
     group: str | None
     lines: tuple[Line, ...]
-    devices: Mapping[str, tuple[Ref, ...]]
-    protected: tuple[Ref, ...]
+    numbers: Mapping[str, int]
+    records: Mapping[str, tuple[Ref, ...]]
     seats: float | None
 
     @property
@@ -70,21 +77,49 @@ class Estate(msgspec.Struct, frozen=True, kw_only=True):
 
     def counted(self, counts: str) -> tuple[Ref, ...]:
         """The devices or workloads that a line of this kind counts; nothing for seats, which have no records."""
-        if counts == "protected":
-            return self.protected
-        return tuple(ref for kind in DEVICE_COUNTS.get(counts, ()) for ref in self.devices.get(kind, ()))
+        return tuple(ref for kind in _kinds(counts) for ref in self.records.get(kind, ()))
+
+    def number(self, counts: str) -> int:
+        """How many of them there are."""
+        return sum(self.numbers.get(kind, 0) for kind in _kinds(counts))
+
+
+def _kinds(counts: str) -> tuple[str, ...]:
+    return (PROTECTED,) if counts == PROTECTED else DEVICE_COUNTS.get(counts, ())
 
 
 def read_estates(
-    store: Store, rules: Rules, now: datetime, clients: Collection[int] | None = None
+    store: Store,
+    rules: Rules,
+    now: datetime,
+    clients: Collection[int] | None = None,
+    *,
+    things: Things = "records",
 ) -> list[Estate]:
-    """The estates of those clients (None: all active ones), by name, from one snapshot."""
+    """The estates of those clients (None: all active ones), by name, from one snapshot.
+
+    `things`: whether devices and machines are read one by one, counted, or left out.
+    """
+    records: dict[int, dict[str, list[Ref]]] = defaultdict(lambda: defaultdict(list))
+    numbers: dict[int, dict[str, int]] = defaultdict(dict)
     with store.read() as connection:
         binder = Binder(rules, to_seconds(now), Phrases.read(connection), connection.dialect.name, clients)
         names = _account_names(connection)
         lines = _lines(connection, binder, names)
-        devices = _devices(connection, binder, names)
-        protected = _protected(connection, binder, names)
+        if things == "records":
+            for found in (_devices, _protected):
+                for owner, kind, number, key, name in binder.run(connection, found.__name__, found):
+                    table = "protection" if kind == PROTECTED else "asset"
+                    ref = Ref(account=names[number], table=table, id=key, name=name)
+                    records[owner][kind].append(ref)
+            for owner, kinds in records.items():
+                numbers[owner] = {kind: len(refs) for kind, refs in kinds.items()}
+        if things == "numbers":
+            for found in (_devices, _protected):
+                for owner, kind, count in binder.run(
+                    connection, ("number", found.__name__), partial(_number, found)
+                ):
+                    numbers[owner][kind] = count
         seats = _seats(connection, binder)
         heads = connection.execute(_clients(binder)).all()
     return [
@@ -93,8 +128,8 @@ def read_estates(
             name=row.name,
             group=row.grp,
             lines=tuple(lines.get(row.id, ())),
-            devices={kind: tuple(refs) for kind, refs in sorted(devices.get(row.id, {}).items())},
-            protected=tuple(protected.get(row.id, ())),
+            numbers=numbers.get(row.id, {}),
+            records={kind: tuple(refs) for kind, refs in sorted(records.get(row.id, {}).items())},
             seats=seats.get(row.id),
         )
         for row in heads
@@ -117,85 +152,74 @@ def _clients(binder: Binder) -> Select[tuple[int, str, str | None]]:
 
 
 def _lines(connection: Connection, binder: Binder, names: Mapping[int, str]) -> dict[int, list[Line]]:
+    found: dict[int, list[Line]] = defaultdict(list)
+    # Many lines sell the same product.
+    known: dict[tuple[str | None, str | None], tuple[frozenset[str], str | None]] = {}
+    for owner, number, key, product, description, unit, quantity in binder.run(
+        connection, "lines", _in_force
+    ):
+        if (product, unit) not in known:
+            rules = binder.rules.service_matcher.matching("contract_line", {"product": product, "unit": unit})
+            known[product, unit] = (
+                frozenset(area for rule in rules for area in rule.gives),
+                next((rule.counts for rule in rules if rule.counts is not None), None),
+            )
+        areas, counts = known[product, unit]
+        ref = Ref(account=names[number], table="contract_line", id=key, name=description or product)
+        found[owner].append(
+            Line(ref=ref, product=product, unit=unit, quantity=quantity, areas=areas, counts=counts)
+        )
+    return found
+
+
+def _in_force(binder: Binder) -> Select[Any]:
+    """Client, account, id and columns of each line in force that is not for nothing."""
     columns = ("product", "description", "unit", "quantity")
     bound = binder.bind("contract_lines", Uses(columns=frozenset({*columns, "in_force"})))
-    statement = bound.select(
-        bound.client.label("client"),
-        bound.account.label("account"),
-        bound.columns["id"].label("id"),
-        *[bound.columns[name].label(name) for name in columns],
-    ).where(bound.columns["in_force"], func.coalesce(bound.columns["quantity"], 1) > 0)
-    found: dict[int, list[Line]] = defaultdict(list)
-    for row in connection.execute(
-        statement.order_by(bound.client, bound.account, same_order(bound.columns["id"]))
-    ):
-        rules = binder.rules.service_matcher.matching(
-            "contract_line", {"product": row.product, "unit": row.unit}
-        )
-        found[row.client].append(
-            Line(
-                ref=Ref(
-                    account=names[row.account],
-                    table="contract_line",
-                    id=row.id,
-                    name=row.description or row.product,
-                ),
-                product=row.product,
-                unit=row.unit,
-                quantity=row.quantity,
-                areas=frozenset(area for rule in rules for area in rule.gives),
-                counts=next((rule.counts for rule in rules if rule.counts is not None), None),
-            )
-        )
-    return found
+    id_ = bound.columns["id"]
+    statement = bound.select(bound.client, bound.account, id_, *[bound.columns[name] for name in columns])
+    statement = statement.where(bound.columns["in_force"], func.coalesce(bound.columns["quantity"], 1) > 0)
+    return statement.order_by(bound.client, bound.account, same_order(id_))
 
 
-def _devices(
-    connection: Connection, binder: Binder, names: Mapping[int, str]
-) -> dict[int, dict[str, list[Ref]]]:
+def _devices(binder: Binder) -> Select[Any]:
+    """Client, kind, account, id and name of each managed device of a kind that lines count."""
     bound = binder.bind("assets", Uses(columns=frozenset({"kind", "managed", "name", "host_name"})))
-    known = frozenset(kind for kinds in DEVICE_COUNTS.values() for kind in kinds)
+    known = sorted({kind for kinds in DEVICE_COUNTS.values() for kind in kinds})
+    kind, id_ = bound.columns["kind"], bound.columns["id"]
     name = func.coalesce(bound.columns["name"], bound.columns["host_name"])
-    statement = bound.select(
-        bound.client.label("client"),
-        bound.account.label("account"),
-        bound.columns["id"].label("id"),
-        name.label("name"),
-        bound.columns["kind"].label("kind"),
-    ).where(bound.columns["managed"], bound.columns["kind"].in_(sorted(known)))
-    found: dict[int, dict[str, list[Ref]]] = defaultdict(lambda: defaultdict(list))
-    for row in connection.execute(
-        statement.order_by(bound.client, bound.account, same_order(bound.columns["id"]))
-    ):
-        ref = Ref(account=names[row.account], table="asset", id=row.id, name=row.name)
-        found[row.client][row.kind].append(ref)
-    return found
+    statement = bound.select(bound.client.label("owner"), kind.label("kind"), bound.account, id_, name)
+    statement = statement.where(bound.columns["managed"], kind.in_(known))
+    return statement.order_by(bound.client, bound.account, same_order(id_))
 
 
-def _protected(connection: Connection, binder: Binder, names: Mapping[int, str]) -> dict[int, list[Ref]]:
+def _protected(binder: Binder) -> Select[Any]:
+    """The same of each protected machine."""
     bound = binder.bind("protections", Uses(columns=frozenset({"name", "workload", "is_paused"})))
+    kind, id_ = literal(PROTECTED, Text()), bound.columns["id"]
     statement = bound.select(
-        bound.client.label("client"),
-        bound.account.label("account"),
-        bound.columns["id"].label("id"),
-        bound.columns["name"].label("name"),
+        bound.client.label("owner"), kind.label("kind"), bound.account, id_, bound.columns["name"]
     ).where(
         func.coalesce(bound.columns["workload"], MACHINE_WORKLOADS[0]).in_(MACHINE_WORKLOADS),
         func.coalesce(bound.columns["is_paused"], False).is_(False),
     )
-    found: dict[int, list[Ref]] = defaultdict(list)
-    for row in connection.execute(
-        statement.order_by(bound.client, bound.account, same_order(bound.columns["id"]))
-    ):
-        found[row.client].append(
-            Ref(account=names[row.account], table="protection", id=row.id, name=row.name)
-        )
-    return found
+    return statement.order_by(bound.client, bound.account, same_order(id_))
+
+
+def _number(of: Callable[[Binder], Select[Any]], binder: Binder) -> Select[Any]:
+    """Client, kind, and how many rows of another statement are theirs."""
+    rows = of(binder).order_by(None).subquery("things")
+    return select(rows.c.owner, rows.c.kind, func.count()).group_by(rows.c.owner, rows.c.kind)
 
 
 def _seats(connection: Connection, binder: Binder) -> dict[int, float]:
-    bound = binder.bind("companies", Uses(columns=frozenset({"seats"})))
-    statement = bound.select(bound.client.label("client"), bound.columns["seats"].label("seats"))
     return {
-        row.client: float(row.seats) for row in connection.execute(statement) if row.seats and row.seats > 0
+        owner: float(seats)
+        for owner, seats in binder.run(connection, "seats", _seat_rows)
+        if seats and seats > 0
     }
+
+
+def _seat_rows(binder: Binder) -> Select[Any]:
+    bound = binder.bind("companies", Uses(columns=frozenset({"seats"})))
+    return bound.select(bound.client, bound.columns["seats"])

@@ -6,7 +6,6 @@ from statistics import median
 import msgspec
 
 from sevenc_sync.score.estate import Estate
-from sevenc_sync.score.results import ClientResult
 from sevenc_sync.score.rules import Area, Rules
 
 LOW_SHARE = 0.25  # an area that fewer of the clients buy is hardly offered; judgement
@@ -48,14 +47,20 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 def offers(
     rules: Rules,
     estates: Sequence[Estate],
-    results: Sequence[ClientResult],
+    levels: Mapping[int, Mapping[str, float | None]],
 ) -> list[Offer]:
-    """Every area in the framework's order; a gap is what a level lacks to the target of the client's group.
+    """Every area in the framework's order, from the levels by client and area (see `part_levels`).
+
+    A gap is what a level lacks to the target of the client's group.
 
     A client whose seats are not known counts as one seat: it has a gap, but nobody knows how large.
     """
-    levels = {result.client: {part.slug: part.level for part in result.areas} for result in results}
-    return [_offer(rules, area, estates, levels) for area in rules.areas]
+    sold = {estate.client: estate.sold for estate in estates}
+    groups = {estate.group for estate in estates}
+    return [
+        _offer(area, {group: rules.target_of(group, area.slug) for group in groups}, estates, sold, levels)
+        for area in rules.areas
+    ]
 
 
 def to_build(found: Sequence[Offer]) -> list[Offer]:
@@ -66,21 +71,25 @@ def to_build(found: Sequence[Offer]) -> list[Offer]:
 
 
 def _offer(
-    rules: Rules, area: Area, estates: Sequence[Estate], levels: Mapping[int, Mapping[str, float | None]]
+    area: Area,
+    targets: Mapping[str | None, float],
+    estates: Sequence[Estate],
+    sold: Mapping[int, frozenset[str]],
+    levels: Mapping[int, Mapping[str, float | None]],
 ) -> Offer:
     buying: list[float] = []
     others: list[float] = []
     gaps: list[tuple[float, float]] = []
     buyers = unknown = 0
     for estate in estates:
-        is_sold = area.slug in estate.sold
+        is_sold = area.slug in sold[estate.client]
         buyers += is_sold
         level = levels.get(estate.client, {}).get(area.slug)
         if level is None:
             unknown += 1
             continue
         (buying if is_sold else others).append(level)
-        gap = rules.target_of(estate.group, area.slug) - level
+        gap = targets[estate.group] - level
         if gap > 0:
             gaps.append((gap, estate.seats or 1.0))
     return Offer(

@@ -82,6 +82,19 @@ def score_lines(
     return found
 
 
+def part_levels(connection: Connection) -> dict[int, dict[str, float | None]]:
+    """The levels of blocks and areas (None: unknown) of active clients that were scored, by client and slug."""
+    columns = part_score.c
+    statement = select(columns.client, columns.slug, columns.level).join(
+        client, client.c.id == columns.client
+    )
+    found: dict[int, dict[str, float | None]] = {}
+    for some in connection.execute(statement.where(client.c.is_active)).partitions(2_000):
+        for owner, slug, level in some:
+            found.setdefault(owner, {})[slug] = level
+    return found
+
+
 def levels(connection: Connection, *, limit: int, offset: int) -> list[Any]:
     """The blocks and areas of active clients, by client and slug: the columns of `part_score` beside the client's name."""
     statement = select(part_score, client.c.name).join(client, client.c.id == part_score.c.client)

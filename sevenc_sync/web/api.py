@@ -25,6 +25,7 @@ from sevenc_sync.score import (
     levels,
     load_results,
     offers,
+    part_levels,
     read_estates,
 )
 from sevenc_sync.store.plan_items import PlanItem, read_plan_items
@@ -239,9 +240,9 @@ def _add_house(api: FastAPI) -> None:
         """Which areas the MSP sells to whom, and where clients have gaps."""
         site = site_of(request)
         engine, rules = site.engine, site.rules
-        found = offers(
-            rules, read_estates(engine.store, rules, site.now()), load_results(engine.store, rules)
-        )
+        with engine.store.read() as connection:
+            known = part_levels(connection)
+        found = offers(rules, read_estates(engine.store, rules, site.now(), things="none"), known)
         fields = models.Service.model_fields
         return _page(
             found,

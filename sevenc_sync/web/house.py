@@ -20,12 +20,11 @@ from sevenc_sync.score import (
     balances,
     coverage,
     differing,
-    headlines,
     line_to_paste,
     load_book,
-    load_results,
     moves,
     offers,
+    part_levels,
     read_estates,
     rule_changes,
     to_build,
@@ -315,18 +314,11 @@ def msp(request: Request, session: Viewer, *, every: bool = False) -> Response:
     """Which services to build next, paid and delivered, and how the levels are spread."""
     site = site_of(request)
     engine, rules = site.engine, site.rules
-    results = load_results(engine.store, rules)
-    estates = read_estates(engine.store, rules, site.now())
-    found: list[Offer] = offers(rules, estates, results)
+    estates = read_estates(engine.store, rules, site.now(), things="numbers")
     with engine.store.read() as connection:
-        heads = headlines(connection, rules)
-    spread = [
-        Counter(
-            "u" if row.blocks[place].level is None else str(min(5, int(row.blocks[place].level or 0)))
-            for row in heads
-        )
-        for place in range(len(rules.blocks))
-    ]
+        levels = part_levels(connection)
+    found: list[Offer] = offers(rules, estates, levels)
+    spread = [Counter(_whole(mine.get(block.slug)) for mine in levels.values()) for block in rules.blocks]
     wrong = [(estate, item) for estate in estates for item in differing(balances(estate))]
     return site.page(
         "msp.html",
@@ -337,5 +329,9 @@ def msp(request: Request, session: Viewer, *, every: bool = False) -> Response:
         differences=len(wrong),
         blocks=list(zip(rules.blocks, spread, strict=True)),
         blocknames={block.slug: block.name for block in rules.blocks},
-        clients=len(heads),
+        clients=len(levels),
     )
+
+
+def _whole(level: float | None) -> str:
+    return "u" if level is None else str(int(level))
