@@ -181,29 +181,30 @@ class _Draft:
 
 
 def _notes(connection: Connection, writer: Writer, rows: Sequence[OutboxRow]) -> list[Drafted]:
-    if not rows:
-        return []
-    owners = sorted({row.client for row in rows})
-    draft = _Draft(connection, writer, owners)
-    results = stored_results(connection, writer.rules, owners)
-    forms: dict[Path | None, str | TemplateBroken] = {}
-    found = []
+    """The texts of those rows that have none, or one of another form."""
+    groups = groups_of(connection, {row.client for row in rows})
+    templates = {row.id: writer.policy.template_of(groups.get(row.client)) for row in rows}
+    forms = {template: _form_or_fault(writer, template) for template in set(templates.values())}
+    found: list[Drafted] = []
+    new: list[tuple[OutboxRow, str]] = []
     for row in rows:
-        template = draft.template(row.client)
-        form = forms.get(template)
-        if form is None:
-            form = forms[template] = _form_or_fault(writer, template)
+        form = forms[templates[row.id]]
         if isinstance(form, TemplateBroken):
             found.append(Drafted(row, "", "", str(form)))
-            continue
-        if row.text and row.form == form:
-            continue
+        elif not row.text or row.form != form:
+            new.append((row, form))
+    if not new:
+        return found
+    owners = sorted({row.client for row, _ in new})
+    draft = _Draft(connection, writer, owners)
+    results = stored_results(connection, writer.rules, owners)
+    for row, form in new:
         result = results.get(row.client)
         if result is None or result.score is None:
             found.append(Drafted(row, "", "", "The client has no score any more."))
             continue
         try:
-            text = writer.text(draft.note(connection, result), row.reference, template)
+            text = writer.text(draft.note(connection, result), row.reference, templates[row.id])
         except TemplateBroken as error:
             found.append(Drafted(row, "", "", str(error)))
         else:

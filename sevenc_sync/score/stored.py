@@ -93,6 +93,10 @@ def read_kept(connection: Connection, clients: Collection[int] | None) -> dict[i
 def assembled(rules: Rules, kept: Kept) -> ClientResult:
     """A result again from what is stored of it."""
     indicators = tuple(_indicator(item, kept.indicators.get(item.id)) for item in rules.indicators)
+    under: dict[str, list[IndicatorResult]] = {}
+    for item in indicators:
+        under.setdefault(item.area, []).append(item)
+        under.setdefault(item.area.partition(".")[0], []).append(item)
     row = kept.score
     return ClientResult(
         client=row.client,
@@ -106,19 +110,13 @@ def assembled(rules: Rules, kept: Kept) -> ClientResult:
         proof=row.proof,
         is_provisional=row.is_provisional,
         blocks=tuple(
-            _part(kept, "block", item.slug, item.name, [i for i in indicators if _block(i) == item.slug])
-            for item in rules.blocks
+            _part(kept, "block", item.slug, item.name, under.get(item.slug, ())) for item in rules.blocks
         ),
         areas=tuple(
-            _part(kept, "area", item.slug, item.name, [i for i in indicators if i.area == item.slug])
-            for item in rules.areas
+            _part(kept, "area", item.slug, item.name, under.get(item.slug, ())) for item in rules.areas
         ),
         indicators=indicators,
     )
-
-
-def _block(indicator: IndicatorResult) -> str:
-    return indicator.area.partition(".")[0]
 
 
 def _part(kept: Kept, kind: Any, slug: str, name: str, indicators: Sequence[IndicatorResult]) -> PartResult:

@@ -61,11 +61,16 @@ def portfolio(
     site = site_of(request)
     rules = site.rules
     with site.engine.store.read() as connection:
-        every = headlines(connection, rules)
+        # Blocks are read of those that are shown, unless they say which these are.
+        by_block = sort.removeprefix("-") in rules.block_by_slug
+        every = headlines(connection, rules, has_blocks=by_block)
         wanted = q.strip().casefold()
         found = [row for row in every if wanted in row.name.casefold() and group in ("", row.group or "-")]
         found = _sorted(found, sort, [block.slug for block in rules.blocks])
         shown = found[(page - 1) * PAGE : page * PAGE]
+        if not by_block:
+            whole = {row.client: row for row in headlines(connection, rules, [row.client for row in shown])}
+            shown = [whole[row.client] for row in shown]
         lines = score_lines(connection, [row.client for row in shown], site.now() - TREND)
         at = last_scored_at(connection)
     known = [row.score for row in every if row.score is not None]

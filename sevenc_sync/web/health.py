@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -23,12 +24,15 @@ class Watched(Protocol):
 
 def health_routes(watched: Watched, metrics: Callable[[], tuple[bytes, str]] | None) -> list[Route]:
     """The three routes. `metrics` gives the text for Prometheus and its content type; None: there is no such route."""
+    # Of their own, so that whoever watches us does not wait in line behind people who read pages.
+    threads = CapacityLimiter(1)
 
-    def healthz(_request: Request) -> Response:
+    async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok", "version": __version__}, headers=NEVER_KEPT)
 
-    def readyz(_request: Request) -> Response:
-        checks = {name: "ok" if wrong is None else redact(wrong) for name, wrong in watched.checks().items()}
+    async def readyz(_request: Request) -> Response:
+        told = await to_thread.run_sync(watched.checks, limiter=threads)
+        checks = {name: "ok" if wrong is None else redact(wrong) for name, wrong in told.items()}
         ready = all(said == "ok" for said in checks.values())
         return JSONResponse(
             {"ready": ready, "checks": checks}, status_code=200 if ready else 503, headers=NEVER_KEPT
@@ -38,8 +42,8 @@ def health_routes(watched: Watched, metrics: Callable[[], tuple[bytes, str]] | N
     if metrics is None:
         return routes
 
-    def exposition(_request: Request) -> Response:
-        body, media_type = metrics()
+    async def exposition(_request: Request) -> Response:
+        body, media_type = await to_thread.run_sync(metrics, limiter=threads)
         return Response(body, headers=NEVER_KEPT | {"Content-Type": media_type})
 
     return [*routes, Route("/metrics", exposition, methods=["GET"])]

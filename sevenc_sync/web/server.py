@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 import uvicorn
+from anyio import to_thread
 from starlette.types import ASGIApp
 
 TICKS_A_SECOND = 10  # by which the library counts
+AT_ONCE = (
+    4  # pages that are made at the same time: more only take the processor from each other, and from a sync
+)
 ENDING_SECONDS = 5  # how long a stop waits for answers under way
 
 
@@ -35,6 +39,7 @@ class _Uvicorn(uvicorn.Server):
         self.listening = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        to_thread.current_default_thread_limiter().total_tokens = AT_ONCE
         await super().startup(sockets)
         self.listening.set()
 
