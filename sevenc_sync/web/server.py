@@ -13,6 +13,8 @@ import uvicorn
 from anyio import to_thread
 from starlette.types import ASGIApp
 
+from sevenc_sync.web.proxies import BehindProxies
+
 TICKS_A_SECOND = 10  # by which the library counts
 AT_ONCE = (
     4  # pages that are made at the same time: more only take the processor from each other, and from a sync
@@ -53,7 +55,7 @@ class _Uvicorn(uvicorn.Server):
 class WebServer:
     """Serves an app at host and port (0: a free one) from `start` to `stop`, or within a with statement.
 
-    What `proxies` (addresses) say of who asks, and how, is believed; of others it is not.
+    With `proxies` (addresses) it is reached through them: see `BehindProxies`.
 
     Raises WebProblem when the address cannot be had.
     """
@@ -61,7 +63,8 @@ class WebServer:
     def __init__(
         self, app: ASGIApp, host: str, port: int, tls: Tls | None = None, proxies: Sequence[str] = ()
     ) -> None:
-        self._app, self._tls, self._proxies = app, tls, list(proxies)
+        self._app = BehindProxies(app, proxies) if proxies else app
+        self._tls = tls
         self._host, self._port = host, port
         self._socket: socket.socket | None = None
         self._server: _Uvicorn | None = None
@@ -97,8 +100,7 @@ class WebServer:
             http="h11",
             ws="none",
             server_header=False,
-            proxy_headers=bool(self._proxies),
-            forwarded_allow_ips=self._proxies,
+            proxy_headers=False,  # see proxies.py
             ssl_certfile=None if self._tls is None else str(self._tls.certificate),
             ssl_keyfile=None if self._tls is None else str(self._tls.key),
             timeout_graceful_shutdown=ENDING_SECONDS,

@@ -1,10 +1,15 @@
 """One seeded store behind one console, with its vendors on loopback; and one browser for all tests."""
 
 import os
+import re
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -122,3 +127,36 @@ def signed_in(browser: Browser, console: Console) -> Callable[..., BrowserContex
         return context
 
     return sign_in
+
+
+class Client:
+    """A browser without a window."""
+
+    def __init__(self, console: Any) -> None:
+        self.base = console.address
+        self.jar = CookieJar()
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+
+    def ask(self, path: str, form: dict[str, str] | None = None, **headers: str) -> tuple[int, str, Any]:
+        data = None if form is None else urlencode(form).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.base + path, data, named)  # noqa: S310 - our own server
+        try:
+            with self.opener.open(request, timeout=60) as answer:
+                return answer.status, answer.read().decode(), answer
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode(), error
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> int:
+        return self.ask("/login", {"name": name, "password": password, "next": "/audit"})[0]
+
+    def csrf(self) -> str:
+        found = re.search(r'name="csrf" value="([^"]+)"', self.ask("/audit")[1])
+        assert found is not None
+        return found[1]
+
+
+@pytest.fixture
+def client(console: Any) -> Client:
+    return Client(console)

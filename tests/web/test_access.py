@@ -1,14 +1,12 @@
 """Who may see and do what: sessions, roles, forged forms, guessing, headers."""
 
-import re
-import urllib.error
-import urllib.request
+import asyncio
 from datetime import timedelta
-from http.cookiejar import CookieJar
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from sevenc_sync.clock import utc_now
 from sevenc_sync.match import questions
@@ -17,43 +15,10 @@ from sevenc_sync.score.fields import fields_of
 from sevenc_sync.sections import WebSettings
 from sevenc_sync.web import clients, decide, house, signin, syncs
 from sevenc_sync.web.guard import Manager, Operator, Viewer, signed_form
+from sevenc_sync.web.proxies import BehindProxies
 from sevenc_sync.web.signin import own_page
 from sevenc_sync.web.throttle import FREE, Throttle
-
-PASSWORD = "a long enough password"
-
-
-class Client:
-    """A browser without a window."""
-
-    def __init__(self, console: Any) -> None:
-        self.base = console.address
-        self.jar = CookieJar()
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
-
-    def ask(self, path: str, form: dict[str, str] | None = None, **headers: str) -> tuple[int, str, Any]:
-        data = None if form is None else urlencode(form).encode()
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        request = urllib.request.Request(self.base + path, data, named)  # noqa: S310 - our own server
-        try:
-            with self.opener.open(request, timeout=60) as answer:
-                return answer.status, answer.read().decode(), answer
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode(), error
-
-    def sign_in(self, name: str, password: str = PASSWORD) -> int:
-        return self.ask("/login", {"name": name, "password": password, "next": "/audit"})[0]
-
-    def csrf(self) -> str:
-        found = re.search(r'name="csrf" value="([^"]+)"', self.ask("/audit")[1])
-        assert found is not None
-        return found[1]
-
-
-@pytest.fixture
-def client(console: Any) -> Client:
-    return Client(console)
+from tests.web.conftest import Client
 
 
 def test_nobody_sees_a_page_without_signing_in(client: Client) -> None:
@@ -197,3 +162,37 @@ def test_passwords_do_not_cross_a_network_in_the_open(listen: str) -> None:
     with pytest.raises(ValueError, match="is reached from other machines"):
         WebSettings(listen=listen)
     assert WebSettings(listen=listen, trusted_proxies=("10.0.0.5",)).listen == listen
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "path", "status", "seen"),
+    [
+        ("10.0.0.5", {"x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.9"}, "/", 200, "203.0.113.9 https"),
+        ("::ffff:10.0.0.5", {"x-forwarded-for": "203.0.113.9"}, "/", 200, "203.0.113.9 http"),
+        ("10.0.0.5", {"x-forwarded-proto": "http"}, "/login", 403, "The proxy was asked over plain http"),
+        ("10.0.0.7", {}, "/login", 403, "This address answers the proxies"),
+        ("10.0.0.7", {"x-forwarded-proto": "https", "x-forwarded-for": "10.0.0.5"}, "/", 403, "This address answers"),
+        ("10.0.0.7", {}, "/readyz", 200, "10.0.0.7 http"),
+        ("127.0.0.1", {}, "/", 200, "127.0.0.1 http"),
+        ("127.0.0.1", {"x-forwarded-for": "203.0.113.9"}, "/", 200, "127.0.0.1 http"),
+    ],
+)  # fmt: skip
+def test_nobody_comes_past_the_proxy_in_the_open(
+    peer: str, told: dict[str, str], path: str, status: int, seen: str
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(f"{scope['client'][0]} {scope['scheme']}")(scope, receive, send)
+
+    said: list[Message] = []
+
+    async def nothing() -> Message:
+        return {"type": "http.request"}
+
+    async def note(message: Message) -> None:
+        said.append(message)
+
+    headers = [(name.encode(), value.encode()) for name, value in told.items()]
+    scope = {"type": "http", "scheme": "http", "path": path, "headers": headers, "client": (peer, 1)}
+    asyncio.run(BehindProxies(app, ["10.0.0.5"])(scope, nothing, note))
+    assert said[0]["status"] == status
+    assert said[1]["body"].decode().startswith(seen)
