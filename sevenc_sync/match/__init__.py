@@ -3,7 +3,7 @@
 from sevenc_sync.match.clients import IsClient, IsOwn
 from sevenc_sync.match.devicerun import DeviceSummary, match_all_devices, match_devices
 from sevenc_sync.match.moved import Moved, moved_devices
-from sevenc_sync.match.review import Question, questions
+from sevenc_sync.match.review import Question, Waiting, asked, questions, waiting
 from sevenc_sync.match.run import Ground, MatchSummary, match_clients, unlinked
 from sevenc_sync.match.sheet import read_sheet, write_sheet
 from sevenc_sync.match.suggest import clear_one
@@ -20,6 +20,8 @@ __all__ = [
     "Moved",
     "Question",
     "Unlinked",
+    "Waiting",
+    "asked",
     "clear_one",
     "match_all_devices",
     "match_clients",
@@ -28,5 +30,6 @@ __all__ = [
     "questions",
     "read_sheet",
     "unlinked",
+    "waiting",
     "write_sheet",
 ]

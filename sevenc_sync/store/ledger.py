@@ -1,9 +1,10 @@
 """The link ledger as people read it, with the names of accounts, companies and clients."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from sevenc_sync.clock import from_seconds
 from sevenc_sync.store.tables import account, client, evidence, link
@@ -55,8 +56,13 @@ def unlinked(connection: Connection) -> list[Unlinked]:
     return sorted(found, key=lambda row: (row.account, row.name.casefold(), row.company))
 
 
-def lines(connection: Connection, *, source: str | None = None) -> list[LedgerLine]:
-    """The ledger of companies that are still there, of all accounts or one, by account and name."""
+def lines(
+    connection: Connection, *, source: str | None = None, unsettled: Collection[int] | None = None
+) -> list[LedgerLine]:
+    """The ledger of companies that are still there, of all accounts or one, by account and name.
+
+    With `unsettled` (clients) only of companies that wait for a person, and of those linked to these clients.
+    """
     company = evidence["company"]
     statement = (
         select(
@@ -75,6 +81,8 @@ def lines(connection: Connection, *, source: str | None = None) -> list[LedgerLi
     )
     if source is not None:
         statement = statement.where(account.c.name == source)
+    if unsettled is not None:
+        statement = statement.where(or_(link.c.state == "review", link.c.client.in_(sorted(unsettled))))
     found = [
         LedgerLine(
             account=row["source"],

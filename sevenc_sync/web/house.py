@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from sevenc_sync.engine.judge import feeds_of
 from sevenc_sync.engine.rulefiles import rule_directories
 from sevenc_sync.engine.said import Unfit, end_of_day, one_line
-from sevenc_sync.match import questions
+from sevenc_sync.match import asked, waiting
 from sevenc_sync.push import field_values, ticket_text
 from sevenc_sync.score import (
     Offer,
@@ -58,18 +58,18 @@ def matching(request: Request, session: Viewer, page: PageNumber = 1) -> Respons
 
 def _matching(site: Site, session: Session, page: int = 1, *, said: str = "", status: int = 200) -> Response:
     with site.engine.store.read() as connection:
-        found = questions(connection)
+        found = waiting(connection)
         return site.page(
             "matching.html",
             session,
             status=status,
             said=said,
-            questions=found[(page - 1) * WAITING : page * WAITING],
+            questions=asked(connection, found[(page - 1) * WAITING : page * WAITING]),
             total=len(found),
             page=page,
             pages=-(-len(found) // WAITING),
             master=site.engine.config.master,
-            clients=[row for row in clients(connection) if row.is_active],
+            clients=[row for row in clients(connection) if row.is_active] if found else [],
             decided=decisions(connection, in_force=True)[:30],
         )
 
@@ -98,7 +98,7 @@ def _decide(site: Site, session: Session, form: dict[str, str]) -> int | None:
         names = {name: number for number, name in account_names(connection).items()}
         account = names.get(form.get("account", ""))
         if account is None or not any(
-            (item.line.number, item.line.company) == (account, company) for item in questions(connection)
+            (item.line.number, item.line.company) == (account, company) for item in waiting(connection)
         ):
             raise Unfit("That company does not wait any more.")
         owner = _chosen(clients(connection), chosen)
