@@ -71,8 +71,4 @@ def check_command(
         )
         for action in dict.fromkeys(row.action for row in rows if row.action):
             err.print(safe(f"What to do: {action}"), soft_wrap=True)
-        if any(row.state == "waits" for row in rows):
-            out.print(
-                "Streams that wait are read below records of another stream; the first sync reads both."
-            )
     raise typer.Exit(OK if good else PARTIAL)

@@ -48,7 +48,13 @@ def _probe(store: Store, account: Account, stream: Stream, clock: Clock, http: H
     if stream.parent is not None:
         row = _some_parent(store, account.number, stream, stream.parent)
         if row is None:
-            return Probed(account=account.name, stream=stream.name, needs=stream.needs, state="waits")
+            return Probed(
+                account=account.name,
+                stream=stream.name,
+                needs=stream.needs,
+                state="waits",
+                action="Streams that wait are read below records of another stream; `sevenc-sync sync` reads both.",
+            )
         parent = Parent(id=str(row["id"]), company=row.get("company"), row=row)
     now = clock()
     window = Window(since=now, horizon=now, now=now)
