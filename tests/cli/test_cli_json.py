@@ -148,6 +148,7 @@ def test_check_gives_each_streams_state_and_need(site: Any) -> None:
     # Nothing was read yet, so what is read below other records has to wait for those.
     assert {row["state"] for row in found["streams"]} == {"readable", "waits"}
     assert all(row["needs"] for row in found["streams"])
+    assert all(bool(row["action"]) is (row["state"] == "waits") for row in found["streams"])
 
 
 def test_rules_check_gives_counts_and_every_area(command: Any) -> None:
