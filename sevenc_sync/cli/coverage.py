@@ -28,13 +28,12 @@ def coverage_command(
 ) -> None:
     """Show which words no rule knows, with the entry to paste; rows that no indicator counts; rules that do nothing."""
     from sevenc_sync.clock import utc_now
-    from sevenc_sync.engine.judge import feeds_of
     from sevenc_sync.engine.local import open_engine
     from sevenc_sync.score import coverage
 
     config = configuration(context)
     with engine_errors(), open_engine(config) as engine:
-        found = coverage(engine.store, engine.rules, utc_now(), feeds_of(engine.accounts), limit=limit)
+        found = coverage(engine.store, engine.rules, utc_now(), limit=limit)
     if as_json:
         show_json(_json(found))
     elif as_toml:

@@ -25,7 +25,7 @@ from sevenc_sync.score.wordtables import WordsTable
 
 ENDPOINTS = ("server", "workstation", "laptop")
 # What `per` divides by: the source that counts it.
-_UNIT_SOURCES: Mapping[str, str] = {"endpoint": "assets", "seat": "companies", "contract": "contracts"}
+UNIT_SOURCES: Mapping[str, str] = {"endpoint": "assets", "seat": "companies", "contract": "contracts"}
 
 _LONG = 100 * DAY  # windows of a quarter and less are narrow enough by themselves
 # By indicator or unit, by client: the sums that the measure asked for.
@@ -102,7 +102,7 @@ def _counting(binder: Binder, source: str, *, with_exceptions: bool) -> _Countin
 def _asking(rules: Rules, source: str) -> tuple[list[Indicator], list[str]]:
     """The indicators over a source, and the units that it counts for others."""
     indicators = [indicator for indicator in rules.indicators if indicator.rows == source]
-    return indicators, sorted({i.per for i in rules.indicators if i.per and _UNIT_SOURCES[i.per] == source})
+    return indicators, sorted({i.per for i in rules.indicators if i.per and UNIT_SOURCES[i.per] == source})
 
 
 def _made(
@@ -129,7 +129,7 @@ def _made(
     reached: dict[tuple[str, ...], Sql] = {}
     for indicator in indicators:
         parts = expressions(indicator, bound, binder.rules, binder.now)
-        reached |= _reach(indicator, bound, parts)
+        reached |= reach(indicator, bound, parts)
         if with_exceptions:
             parts = without_excepted(parts, bound, indicator, binder.clock)
         for part, sql in _sums(indicator, parts, bound):
@@ -151,7 +151,7 @@ def _sums(indicator: Indicator, parts: dict[str, Sql], bound: Bound) -> Iterator
         yield "evidenced", rows(evident)
 
 
-def _reach(indicator: Indicator, bound: Bound, parts: Mapping[str, Sql]) -> dict[tuple[str, ...], Sql]:
+def reach(indicator: Indicator, bound: Bound, parts: Mapping[str, Sql]) -> dict[tuple[str, ...], Sql]:
     """Conditions of which each row that the indicator may count meets one, by what they say; cheap ones for windows."""
     if indicator.window is None or indicator.at is None:
         return {(indicator.where or "",): parts["where"]}

@@ -2,24 +2,25 @@
 
 import operator
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 
 import msgspec
 import sqlglot
-from sqlalchemy import Connection, case, func, literal, or_, select
+from sqlalchemy import Connection, func, literal, or_, select, true
 from sqlglot import exp
 from sqlglot.optimizer.simplify import simplify
 
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.score.binding import Binder
-from sevenc_sync.score.counting import expressions
-from sevenc_sync.score.evaluate import Evaluation, evaluate
+from sevenc_sync.score.counting import UNIT_SOURCES, expressions, reach
+from sevenc_sync.score.decided import read_attested
 from sevenc_sync.score.families import Mapped, families_of, mapped_rows
-from sevenc_sync.score.feeds import Feeds
+from sevenc_sync.score.measures import MEASURES
 from sevenc_sync.score.rules import Indicator, Rules
 from sevenc_sync.score.sources import SOURCES
-from sevenc_sync.score.vocabulary import Uses
+from sevenc_sync.score.vocabulary import Sql, Uses
 from sevenc_sync.score.words import Phrases
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.tables import client, evidence, link
@@ -60,39 +61,70 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     never_fail: tuple[Doubt, ...]
 
 
-def coverage(store: Store, rules: Rules, now: datetime, feeds: Feeds, *, limit: int = 20) -> Coverage:
+@dataclass
+class _Counts:
+    """What one pass over each source counts: rows, and by indicator those that it looks at and the good ones of them."""
+
+    seen: list[Seen] = field(default_factory=list)
+    samples: dict[str, int] = field(default_factory=dict)
+    good: dict[str, int] = field(default_factory=dict)
+
+
+def coverage(store: Store, rules: Rules, now: datetime, *, limit: int = 20) -> Coverage:
     """Everything from one snapshot; at most `limit` unmapped combinations for each family of words."""
+    seconds = to_seconds(now)
     with store.read() as connection:
-        binder = Binder(rules, to_seconds(now), Phrases.read(connection), connection.dialect.name, None)
-        evaluation = evaluate(connection, rules, now, feeds, None)
+        attested = frozenset[str]().union(*read_attested(connection, seconds, None).values())
+        binder = Binder(rules, seconds, Phrases.read(connection), connection.dialect.name, None, attested)
+        counts = _Counts()
+        for name in SOURCES:
+            _count(connection, binder, name, counts)
         return Coverage(
             words=tuple(mapped_rows(connection, binder, families_of(rules), limit=limit)),
-            seen=tuple(_seen(connection, binder)),
+            seen=tuple(counts.seen),
             unlinked=_unlinked(connection),
             idle_words=_idle_words(rules, binder.phrases),
-            idle=tuple(item.id for item in rules.indicators if not _total(evaluation, item, "sample")),
-            never_fail=tuple(doubt for item in rules.indicators if (doubt := _doubt(evaluation, item))),
+            idle=tuple(item.id for item in rules.indicators if not counts.samples.get(item.id)),
+            never_fail=tuple(doubt for item in rules.indicators if (doubt := _doubt(counts, item))),
         )
 
 
-def _seen(connection: Connection, binder: Binder) -> list[Seen]:
-    found = []
-    for name in SOURCES:
-        indicators = [indicator for indicator in binder.rules.indicators if indicator.rows == name]
-        bound = binder.bind(name, reduce(operator.or_, (indicator.uses for indicator in indicators), Uses()))
-        wheres = [expressions(item, bound, binder.rules, binder.now)["where"] for item in indicators]
-        counted = func.count(case((or_(*wheres), literal(1)))) if wheres else literal(0)
-        rows, hit = connection.execute(bound.select(func.count(), counted)).one()
-        found.append(
-            Seen(
-                source=name,
-                table=SOURCES[name].table,
-                has_indicators=bool(indicators),
-                rows=rows,
-                counted=hit,
-            )
+def _count(connection: Connection, binder: Binder, name: str, counts: _Counts) -> None:
+    """One source: how many rows clients have there, and what each indicator makes of them, over all clients at once."""
+    indicators = [indicator for indicator in binder.rules.indicators if indicator.rows == name]
+    bound = binder.bind(name, reduce(operator.or_, (indicator.uses for indicator in indicators), Uses()))
+    wheres: list[Sql] = []
+    reached: dict[tuple[str, ...], Sql] = {}
+    plan: list[tuple[dict[str, int], str]] = []
+    asked: list[Sql] = []
+    for item in indicators:
+        parts = expressions(item, bound, binder.rules, binder.now)
+        wheres.append(parts["where"])
+        reached |= reach(item, bound, parts)
+        sums = MEASURES[item.measure].sums(item, parts)
+        for part, into in (("sample", counts.samples), ("good", counts.good)):
+            if part in sums:
+                plan.append((into, item.id))
+                asked.append(sums[part])
+    hit = func.count().filter(or_(*wheres)) if wheres else literal(0)
+    if not indicators or SOURCES[name].name in UNIT_SOURCES.values():
+        rows, counted, *found = connection.execute(bound.select(func.count(), hit, *asked)).one()
+    else:
+        # Most rows of a long history are asked for by no indicator: they are counted, and not looked at.
+        rows = connection.execute(binder.bind(name, Uses()).select(func.count())).scalar_one()
+        narrow = bound.select(hit, *asked).where(or_(*reached.values()))
+        counted, *found = connection.execute(narrow).one()
+    for (into, indicator), number in zip(plan, found, strict=True):
+        into[indicator] = number
+    counts.seen.append(
+        Seen(
+            source=name,
+            table=SOURCES[name].table,
+            has_indicators=bool(indicators),
+            rows=rows,
+            counted=counted,
         )
-    return found
+    )
 
 
 def _unlinked(connection: Connection) -> dict[str, int]:
@@ -101,16 +133,31 @@ def _unlinked(connection: Connection) -> dict[str, int]:
     for name, table in evidence.items():
         if "company" not in table.c:
             continue
-        linked = (
-            select(literal(1))
-            .select_from(link.join(client, client.c.id == link.c.client))
-            .where(link.c.account == table.c.account, link.c.company == table.c.company)
-            .where(link.c.state == "linked", client.c.is_active)
+        number = 0
+        # By company first, along an index: a look-up for each of a million rows takes several times as long.
+        kinds = (
+            [table.c.merged_into.is_(None), table.c.merged_into.is_not(None)]
+            if "merged_into" in table.c
+            else [true()]
         )
-        statement = select(func.count()).select_from(table).where(table.c.gone_at.is_(None), ~linked.exists())
-        number = connection.execute(statement).scalar_one()
+        for kind in kinds:
+            of = (
+                select(table.c.account, table.c.company, func.count().label("rows"))
+                .where(table.c.gone_at.is_(None), kind)
+                .group_by(table.c.account, table.c.company)
+                .subquery("of")
+            )
+            linked = (
+                select(literal(1))
+                .select_from(link.join(client, client.c.id == link.c.client))
+                .where(link.c.account == of.c.account, link.c.company == of.c.company)
+                .where(link.c.state == "linked", client.c.is_active)
+            )
+            number += (
+                connection.execute(select(func.sum(of.c.rows)).where(~linked.exists())).scalar_one() or 0
+            )
         if number:
-            found[name] = number
+            found[name] = int(number)
     return found
 
 
@@ -125,17 +172,13 @@ def _idle_words(rules: Rules, phrases: Phrases) -> tuple[str, ...]:
     return tuple(rule.id for rule in (*rules.tags, *rules.services) if rule.id not in met)
 
 
-def _total(evaluation: Evaluation, indicator: Indicator, part: str) -> int:
-    return sum(sums.get(part) or 0 for sums in evaluation.sums[indicator.id].values())
-
-
-def _doubt(evaluation: Evaluation, indicator: Indicator) -> Doubt | None:
+def _doubt(counts: _Counts, indicator: Indicator) -> Doubt | None:
     """Shares only: whoever counts or measures time can always come out better or worse."""
     if indicator.measure != "share" or indicator.good is None:
         return None
     if _follows(indicator.where, indicator.good):
         return Doubt(id=indicator.id, why="can never fail: where asks for all that good asks for")
-    rows, good = _total(evaluation, indicator, "sample"), _total(evaluation, indicator, "good")
+    rows, good = counts.samples.get(indicator.id, 0), counts.good.get(indicator.id, 0)
     if rows >= NEVER_FAILED_ROWS and rows == good:
         return Doubt(id=indicator.id, why=f"has not failed yet: all of its {rows} rows are good")
     return None

@@ -140,7 +140,7 @@ def coverage_page(request: Request, session: Viewer) -> Response:
     """What the rules see, and the lines to paste for what they do not."""
     site = site_of(request)
     engine = site.engine
-    found = coverage(engine.store, site.rules, site.now(), feeds_of(engine.accounts), limit=20)
+    found = coverage(engine.store, site.rules, site.now(), limit=20)
     return site.page("coverage.html", session, found=found, line_to_paste=line_to_paste)
 
 

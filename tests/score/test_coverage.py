@@ -63,7 +63,7 @@ def unknown_tickets(world: World) -> None:
 
 def test_unmapped_words_are_counted_and_listed_most_frequent_first(world: World, rules: Rules) -> None:
     unknown_tickets(world)
-    found = family(coverage(world.store, rules, NOW, world.feeds), "tickets", "nature")
+    found = family(coverage(world.store, rules, NOW), "tickets", "nature")
     assert (found.rows, found.mapped, found.share) == (6, 3, 0.5)
     assert [(dict(item.words), item.rows) for item in found.unmapped] == [
         ({"board": "Züge", "type": "Frage"}, 2),
@@ -73,10 +73,10 @@ def test_unmapped_words_are_counted_and_listed_most_frequent_first(world: World,
 
 def test_the_pasted_entry_maps_what_it_was_printed_for(world: World, rules: Rules, tmp_path: Path) -> None:
     unknown_tickets(world)
-    before = family(coverage(world.store, rules, NOW, world.feeds), "tickets", "nature")
+    before = family(coverage(world.store, rules, NOW), "tickets", "nature")
     entries = [line_to_paste(before, item) for item in before.unmapped]
     own = with_rules(tmp_path, *[entry for entry in entries if entry])
-    after = family(coverage(world.store, own, NOW, world.feeds), "tickets", "nature")
+    after = family(coverage(world.store, own, NOW), "tickets", "nature")
     assert (after.rows, after.mapped, after.unmapped) == (6, 6, ())
 
 
@@ -106,7 +106,7 @@ def test_a_time_entry_is_known_by_its_own_words_or_by_its_ticket(world: World, r
         TimeEntry(id="b", company="c1", work_type="Preventive maintenance", hours=1.0),
         TimeEntry(id="c", company="c1", work_type="Odd", hours=1.0),
     )
-    found = family(coverage(world.store, rules, NOW, world.feeds), "time_entries", "nature")
+    found = family(coverage(world.store, rules, NOW), "time_entries", "nature")
     assert (found.rows, found.mapped) == (3, 2)
     assert [(dict(item.words), dict(item.beside)) for item in found.unmapped] == [({"work_type": "Odd"}, {})]
 
@@ -119,7 +119,7 @@ def test_a_device_is_known_when_the_vendor_tells_its_kind_or_a_rule_does(world: 
         Asset(id="b", company="c1", type="Managed Server"),
         Asset(id="c", company="c1", type="Strange"),
     )
-    found = family(coverage(world.store, rules, NOW, world.feeds), "assets", "kind")
+    found = family(coverage(world.store, rules, NOW), "assets", "kind")
     assert (found.rows, found.mapped, [item.rows for item in found.unmapped]) == (3, 2, [1])
 
 
@@ -133,12 +133,12 @@ def test_contract_lines_are_known_when_services_toml_maps_them(
         ContractLine(id="b", company="c1", contract="k", product="Coffee", unit="Each"),
         ContractLine(id="c", company="c1", contract="k"),
     )
-    found = family(coverage(world.store, rules, NOW, world.feeds), "contract_lines", "services")
+    found = family(coverage(world.store, rules, NOW), "contract_lines", "services")
     assert (found.rows, found.mapped) == (3, 1)
     pasted = [line_to_paste(found, item) for item in found.unmapped]
     assert None in pasted, "a line without words cannot be mapped by words"
     own = with_rules(tmp_path, *[entry for entry in pasted if entry])
-    again = family(coverage(world.store, own, NOW, world.feeds), "contract_lines", "services")
+    again = family(coverage(world.store, own, NOW), "contract_lines", "services")
     assert (again.rows, again.mapped) == (3, 2)
 
 
@@ -158,7 +158,7 @@ def test_rows_are_counted_once_however_many_indicators_see_them(world: World, tm
         tags=rules.tags,
         services=rules.services,
     )
-    found = coverage(world.store, few, NOW, world.feeds)
+    found = coverage(world.store, few, NOW)
     seen = {item.source: item for item in found.seen}
     assert (seen["tickets"].rows, seen["tickets"].counted, seen["tickets"].has_indicators) == (6, 4, True)
     assert (seen["assets"].counted, seen["assets"].has_indicators) == (0, False)
@@ -177,7 +177,7 @@ words = { board = ["no such board"] }
     rules = with_rules(
         tmp_path, own, RULE.format(name="a", where="board = 'no such board'", good="is_closed")
     )
-    found = coverage(world.store, rules, NOW, world.feeds)
+    found = coverage(world.store, rules, NOW)
     assert "own.never" in found.idle_words
     assert "ticket.service-desk" not in found.idle_words
     assert "clear.it-reporting.a" in found.idle
@@ -197,7 +197,7 @@ def test_a_rule_whose_condition_is_already_asked_for_cannot_fail(
     sqlite_world: World, tmp_path: Path, where: str, good: str, fails: bool
 ) -> None:
     rules = with_rules(tmp_path, RULE.format(name="a", where=where, good=good))
-    found = coverage(sqlite_world.store, rules, NOW, sqlite_world.feeds)
+    found = coverage(sqlite_world.store, rules, NOW)
     doubts = {item.id: item.why for item in found.never_fail}
     assert ("clear.it-reporting.a" not in doubts) is fails
     assert fails or doubts["clear.it-reporting.a"].startswith("can never fail")
@@ -218,7 +218,7 @@ def test_a_rule_that_has_never_failed_is_named_from_enough_rows_on(
 
 
 def _doubts(world: World, rules: Rules) -> list[str]:
-    found = coverage(world.store, rules, NOW, world.feeds)
+    found = coverage(world.store, rules, NOW)
     return [item.why for item in found.never_fail if item.id == "clear.it-reporting.a"]
 
 
