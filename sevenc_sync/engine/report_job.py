@@ -1,13 +1,16 @@
 """Reports into a directory: each client's once a period, as the configuration wants them."""
 
+import re
 from pathlib import Path
 
 import structlog
 
 from sevenc_sync.config import Configuration
 from sevenc_sync.engine.local import Engine
-from sevenc_sync.report.build import Look, ReportProblem, report_file, report_html, report_pdf
+from sevenc_sync.report.build import Look, ReportProblem, report_end, report_file, report_html, report_pdf
 from sevenc_sync.score import load_results
+
+_END = re.compile(r"-\d+-\d{4}(-Q\d)?\.\w+$")
 
 log = structlog.get_logger("report")
 
@@ -30,11 +33,13 @@ def write_reports(engine: Engine) -> int:
         return 0
     folder = engine.config.path.parent / told.directory
     look, rules = look_of(engine.config), engine.rules
+    # By their ends: a client that got another name meanwhile gets no second report.
+    there = {_end(item.name) for item in folder.iterdir()} if folder.is_dir() else set()
     done = 0
     for result in load_results(engine.store, rules):
-        path = folder / report_file(result, told.every, told.format)
-        if result.score is None or path.exists():
+        if result.score is None or report_end(result, told.every, told.format) in there:
             continue
+        path = folder / report_file(result, told.every, told.format)
         # Whole or not at all: whoever looks into the directory sees no half of one.
         part = path.with_name(f".{path.name}.part")
         try:
@@ -50,6 +55,12 @@ def write_reports(engine: Engine) -> int:
             return done
         done += 1
     return done
+
+
+def _end(name: str) -> str:
+    """The part of a report's name from the client's number on; of other files whatever it is."""
+    found = _END.search(name)
+    return found[0] if found else ""
 
 
 def write_report(html: str, path: Path, kind: str) -> None:

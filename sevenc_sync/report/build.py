@@ -2,6 +2,8 @@
 
 import base64
 import logging
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -25,6 +27,7 @@ _SPANS = {"quarterly": timedelta(days=91), "yearly": timedelta(days=365)}
 _BEFORE = {"quarterly": "A quarter before", "yearly": "A year before"}
 LARGEST_LOGO = 500_000  # bytes
 _LOGOS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+LONGEST_NAME = 60  # characters of a client's name in that of a file
 MOVED = 0.05  # of a level: less is noise
 
 
@@ -108,10 +111,21 @@ def report_pdf(html: str, path: Path) -> None:
 
 
 def report_file(result: ClientResult, span: Span, kind: str) -> str:
-    """The name of a client's report for its period, such as 12-2026-Q4.html."""
+    """The name of a client's report for its period, such as acme-ltd-12-2026-Q4.html."""
+    return (_letters(result.name) or "client") + report_end(result, span, kind)
+
+
+def report_end(result: ClientResult, span: Span, kind: str) -> str:
+    """What that name ends with, whatever the client is called meanwhile: its number, the period and the form."""
     at: datetime = result.at
     period = f"{at:%Y}" if span == "yearly" else f"{at:%Y}-Q{(at.month + 2) // 3}"
-    return f"{result.client}-{period}.{kind}"
+    return f"-{result.client}-{period}.{kind}"
+
+
+def _letters(name: str) -> str:
+    """What every file system takes of a name: letters without their accents, digits, and dashes between words."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall("[a-z0-9]+", plain))[:LONGEST_NAME].strip("-")
 
 
 def _moved(part: PartResult, before: float | None) -> int:

@@ -5,6 +5,7 @@ CONSOLE_SHOTS=FOLDER keeps screenshots at both widths, light and dark.
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from sevenc_sync.match import questions
 from sevenc_sync.score import load_results, read_plan
 from sevenc_sync.store.outbox import waiting_rows
 from sevenc_sync.store.runs import Claim, claim
-from sevenc_sync.store.tables import run, run_log
+from sevenc_sync.store.tables import quarantine, run, run_log
 
 SHOTS = os.environ.get("CONSOLE_SHOTS")
 SignedIn = Callable[..., BrowserContext]
@@ -165,6 +166,26 @@ def test_the_log_of_a_running_sync_is_followed(console: Any, signed_in: SignedIn
         connection.execute(update(run).where(run.c.id == number).values(state="ok"))
     expect(live.locator("[data-state]")).to_have_text("ok", timeout=5000)
     context.close()
+
+
+def test_a_record_in_quarantine_is_tried_again(console: Any, page: Page) -> None:
+    """Its vendor has mended it meanwhile: the retry reads all of its stream, and nothing is held any more."""
+    engine = console.engine
+    number = next(item.number for item in engine.accounts if item.name == "psa")
+    values = {"account": number, "stream": "boards", "digest": 1, "run": 1, "path": "$.name", "body": b"{}"}
+    times = {"first_at": 1_800_000_000, "last_at": 1_800_000_000}
+    with engine.store.write() as connection:
+        connection.execute(insert(quarantine).values(reason="expected a text", **values, **times))
+    page.goto("/syncs")
+    row = page.get_by_role("region", name="Quarantine").get_by_role("row").nth(1)
+    expect(row).to_contain_text("psa/boards")
+    expect(row).to_contain_text("expected a text")
+    row.get_by_role("button", name="Retry").click()
+    until = time.monotonic() + 10
+    while not page.get_by_text("No record is held.").is_visible() and time.monotonic() < until:
+        page.wait_for_timeout(100)
+        page.goto("/syncs")
+    expect(page.get_by_text("No record is held.")).to_be_visible()
 
 
 PAGES = ("/", "/clients/{}", "/clients/{}/why/continuous.backup-management?records=5", "/msp", "/outbox", "/syncs", "/syncs/runs/1",
