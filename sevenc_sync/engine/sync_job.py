@@ -27,10 +27,13 @@ from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.retries import RetryPolicy
 from sevenc_sync.connect.stream import Stream, Sweep
 from sevenc_sync.engine.budget import Budget, NoRoom
+from sevenc_sync.engine.outages import hear, kept_of, outages_of
 from sevenc_sync.quiet import Quiet
 from sevenc_sync.store.accounts import (
     KeptLimits,
     ensure_account,
+    keep_outages,
+    kept_outages,
     note_limits,
     resume_account,
     stop_account,
@@ -175,30 +178,29 @@ def sync_account(job: SyncJob, account: Account, streams: Collection[str] | None
         # The way in failed (discovery, credentials): every stream that waits for it says so.
         _fail_rest(around, account, wanted[len(results) :], problem, done)
         _note_credentials(job, account, problem)
-    _say_changes(account, results)
+    _say_changes(job, account, results)
     return results
 
 
-def _say_changes(account: Account, results: Sequence[RunResult]) -> None:
-    """One line when a source goes down and one when it is back, however many streams and rounds that takes.
-
-    And one for a round in which its clock is not ours.
-    """
-    last = {result.stream: result for result in results if result.state != "busy"}
-    went_down = [result for result in last.values() if result.is_down and not result.was_down]
-    is_back = [result for result in last.values() if result.state == "ok" and result.was_down]
-    if went_down:
-        first = went_down[0]
+def _say_changes(job: SyncJob, account: Account, results: Sequence[RunResult]) -> None:
+    """One line when a source goes down and one when it is back. And one for a round in which its clock is not ours."""
+    kept = kept_outages(job.store, account.number)
+    outages = outages_of(kept)
+    begins, over = hear(outages, results, {stream.name for stream in account.connector.streams})
+    if kept_of(outages) != kept:
+        keep_outages(job.store, account.number, kept_of(outages))
+    if begins:
+        first = begins[0]
         log.warning(
             "source down",
             account=account.name,
-            streams=[result.stream for result in went_down],
+            streams=[result.stream for result in begins],
             error=first.error,
             action=first.action,
             detail=first.problem.detail if first.problem else "",
         )
-    if is_back:
-        log.info("source recovered", account=account.name, streams=[result.stream for result in is_back])
+    for streams in over:
+        log.info("source recovered", account=account.name, streams=streams)
     skews = [result.skew for result in results if result.skew is not None]
     if skews and abs(skews[0]) > SKEW_WORTH_SAYING:
         log.warning("clocks differ", account=account.name, seconds=round(skews[0].total_seconds()))

@@ -64,6 +64,19 @@ def resume_account(store: Store, number: int, now: datetime) -> None:
         )
 
 
+def kept_outages(store: Store, number: int) -> str | None:
+    """The outages of the account's source that were told and are not over; None: there is none."""
+    with store.read() as connection:
+        found: str | None = connection.scalar(select(account.c.outages).where(account.c.id == number))
+    return found
+
+
+def keep_outages(store: Store, number: int, outages: str | None) -> None:
+    """Remember them for the next round, whoever reads it."""
+    with store.write() as connection:
+        connection.execute(update(account).where(account.c.id == number).values(outages=outages))
+
+
 def account_systems(connection: Connection) -> dict[int, tuple[str, str]]:
     """Account number -> its name and its connector's name."""
     return {

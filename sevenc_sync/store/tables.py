@@ -120,6 +120,7 @@ account = Table(
     Column("per_minute", Double),
     Column("at_once", Integer),
     Column("documented_limit", Text),  # the vendor's own, in words
+    Column("outages", Text),  # JSON object: those that were told and are not over; null: none
 )
 
 

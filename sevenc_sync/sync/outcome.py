@@ -31,7 +31,6 @@ class RunResult:
     error: str | None = None
     action: str | None = None
     problem: Problem | None = None
-    before: str = "new"  # the stream's state before this run
     seconds: float = 0.0  # how long it took
     outcomes: Mapping[str, int] = field(default_factory=dict)  # what became of its requests -> how many
     skew: timedelta | None = None  # by how much the source's clock is ahead of ours, where it was heard
@@ -40,11 +39,6 @@ class RunResult:
     def is_down(self) -> bool:
         """Whether the stream cannot be read now."""
         return self.state in DOWN
-
-    @property
-    def was_down(self) -> bool:
-        """Whether it could not be read by the run before."""
-        return self.before in DOWN
 
 
 def retries_of(meter: Meter) -> dict[str, dict[str, float]]:

@@ -148,7 +148,6 @@ def fail_stream(
         error=problem.text,
         action=problem.action,
         problem=problem,
-        before=claimed.state,
     )
 
 
@@ -391,7 +390,6 @@ class _Run:
             error=error,
             action=action,
             problem=problem,
-            before=self._claim.state,
             seconds=seconds,
             outcomes=dict(self._http.meter.outcomes),
             skew=self._skew(reading),

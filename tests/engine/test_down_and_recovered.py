@@ -38,10 +38,10 @@ def engine(tmp_path: Path, sandbox: Sandbox) -> Iterator[Engine]:
         yield opened
 
 
-def told(engine: Engine) -> list[tuple[str, str]]:
+def told(engine: Engine, *targets: str) -> list[tuple[str, str]]:
     """What one round says of sources: (event, account)."""
     with capture_logs() as lines:
-        engine.sync(trigger="test")
+        engine.sync(trigger="test", targets=list(targets))
     return [(line["event"], line["account"]) for line in lines if line["event"].startswith("source ")]
 
 
@@ -55,6 +55,35 @@ def test_down_and_recovered_are_told_once_each(engine: Engine, sandbox: Sandbox)
     faults.clear()
     assert told(engine) == [("source recovered", "psa")]
     assert told(engine) == []
+
+
+def test_streams_that_come_due_one_after_the_other_find_one_outage_and_its_one_end(
+    engine: Engine, sandbox: Sandbox
+) -> None:
+    faults = sandbox.vendors["connectwise_psa"].faults
+    assert told(engine) == []
+    faults.add("status", status=503)
+    assert told(engine, "psa/companies", "psa/boards") == [("source down", "psa")]
+    assert told(engine, "psa/tickets") == []
+    faults.clear()
+    assert told(engine, "psa/boards") == []
+    assert told(engine, "psa/companies") == []
+    assert told(engine, "psa/tickets") == [("source recovered", "psa")]
+
+
+def test_an_outage_while_one_stream_has_been_down_for_long_is_told_too(
+    engine: Engine, sandbox: Sandbox
+) -> None:
+    faults = sandbox.vendors["connectwise_psa"].faults
+    faults.add("status", status=403, path=r"/finance/agreements$")
+    assert told(engine, "psa/agreements", "psa/companies") == [("source down", "psa")]
+    faults.add("status", status=503)
+    assert told(engine, "psa/companies") == [("source down", "psa")]
+    faults.clear()
+    faults.add("status", status=403, path=r"/finance/agreements$")
+    assert told(engine, "psa/companies") == [("source recovered", "psa")]
+    faults.clear()
+    assert told(engine, "psa/agreements") == [("source recovered", "psa")]
 
 
 def test_one_stream_without_its_right_is_told_by_name(engine: Engine, sandbox: Sandbox) -> None:
