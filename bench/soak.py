@@ -11,12 +11,14 @@ left alone, reads everything once, and its store is compared with one that a sin
 import argparse
 import random
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,7 +41,7 @@ from sevenc_sync.registry import connectors
 from sevenc_sync.sandbox import Sandbox, build_world, chaos
 from sevenc_sync.sandbox.datto_rmm import DattoRmm
 from sevenc_sync.sandbox.datto_rmm.gate import Gate
-from sevenc_sync.store.database import Store
+from sevenc_sync.store.database import POOL_SIZE, Store
 from sevenc_sync.store.migrate import upgrade
 from sevenc_sync.store.tables import evidence, run
 
@@ -50,6 +52,11 @@ ZONE = "America/New_York"  # daylight saving time begins on 12 March 2028
 VENDORS = ("connectwise_psa", "datto_bcdr", "datto_rmm")
 BRISK = RetryPolicy(first_wait=0.001, max_wait=0.01, longest_wait=3.0, throttled_wait=0.01)
 STEP = 0.25  # seconds between two events
+SETTLED = 10  # seconds from a start until the daemon holds what it needs
+GROWTH = 1.15  # what the last third may hold of what the first one did
+# Of the store's file: each connection opens it and its log, and all share a third. A full pool is no growth, however
+# early or late as many jobs as that have met.
+FULL_POOL = 2 * POOL_SIZE + 1
 
 
 class Time:
@@ -81,6 +88,22 @@ def child(config: Path, wall: float, speed: float) -> None:
         Daemon(engine, notifier=Notifier(None), tick_seconds=0.05).run()
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the daemon holds at one moment, so many seconds after its start."""
+
+    age: float
+    memory: float  # MiB
+    descriptors: Counter[str]  # by what they are open to
+    threads: int
+
+
+def kind(target: str) -> str:
+    """What a descriptor is open to, without what differs from one to the next: "socket:[17]" is a socket."""
+    name, _, number = target.partition(":[")
+    return name if number else Path(target).name
+
+
 @dataclass
 class Soak:
     """The month: what happens, and what is measured."""
@@ -91,9 +114,7 @@ class Soak:
     speed: float
     dice: random.Random
     counts: Counter[str] = field(default_factory=Counter)
-    samples: list[tuple[float, float, int, int]] = field(
-        default_factory=list
-    )  # age, MiB, descriptors, threads
+    samples: list[Sample] = field(default_factory=list)
     process: "subprocess.Popen[bytes] | None" = None
     born: float = 0.0
     down: dict[str, datetime] = field(default_factory=dict)  # vendor -> until when
@@ -144,9 +165,11 @@ class Soak:
             )
             held = int(status["VmRSS"].split()[0]) / 1024
             age = time.time() - self.born
-            self.samples.append(
-                (age, held, sum(1 for _ in (folder / "fd").iterdir()), int(status["Threads"]))
-            )
+            held_open: Counter[str] = Counter()
+            for descriptor in (folder / "fd").iterdir():
+                with suppress(OSError):  # closed meanwhile
+                    held_open[kind(str(descriptor.readlink()))] += 1
+            self.samples.append(Sample(age, held, held_open, int(status["Threads"])))
         if self.process.poll() is not None:
             self.counts["died by itself"] += 1
             self.start()
@@ -256,6 +279,25 @@ def month(asked: argparse.Namespace, folder: Path) -> int:
     return report(soak, ours, plain, notes, asked.days)
 
 
+def store_files(sample: Sample) -> int:
+    """How many of the descriptors are the store's."""
+    return sum(number for name, number in sample.descriptors.items() if name.startswith("store.db"))
+
+
+# What is watched, and up to where it may grow all the same.
+HELD: dict[str, tuple[Callable[[Sample], float], float]] = {
+    "memory, MiB": (lambda sample: sample.memory, 0),
+    "threads": (lambda sample: sample.threads, 0),
+    "descriptors of the store": (store_files, FULL_POOL),
+    "other descriptors": (lambda sample: sample.descriptors.total() - store_files(sample), 0),
+}
+
+
+def middle(samples: list[Sample], held: Callable[[Sample], float]) -> float:
+    """The median of what they hold."""
+    return statistics.median_low(map(held, samples))
+
+
 def report(soak: Soak, ours: Any, plain: Any, notes: "Counter[int]", days: float) -> int:
     """Print the counts; 1 for a loss."""
     lost = {name: len(plain[name] - ours[name]) for name in plain if plain[name] - ours[name]}
@@ -266,7 +308,7 @@ def report(soak: Soak, ours: Any, plain: Any, notes: "Counter[int]", days: float
         sums = connection.execute(
             select(func.sum(run.c.fetched), func.sum(run.c.requests), func.sum(run.c.retries))
         ).one()
-    settled_samples = [row for row in soak.samples if row[0] > 10]  # seconds after a start
+    settled_samples = [sample for sample in soak.samples if sample.age > SETTLED]
     third = max(1, len(settled_samples) // 3)
     print(f"simulated days           {days:g}, from {START:%Y-%m-%d}, {soak.speed:g} times as fast")
     for name, number in sorted(soak.counts.items()):
@@ -281,12 +323,18 @@ def report(soak: Soak, ours: Any, plain: Any, notes: "Counter[int]", days: float
     print(
         f"notes in the PSA         {sum(notes.values())} for {len(notes)} clients; doubled {sum(n > 1 for n in notes.values())}"
     )
+    early, late = settled_samples[:third], settled_samples[-third:]
     grew = False
-    for place, name in ((1, "memory, MiB"), (2, "file descriptors"), (3, "threads")):
-        early = sorted(row[place] for row in settled_samples[:third])[third // 2]
-        late = sorted(row[place] for row in settled_samples[-third:])[third // 2]
-        grew = grew or late > early * 1.15
-        print(f"{name:<24} {early:.0f} in the first third, {late:.0f} in the last (medians)")
+    for name, (held, allowed) in HELD.items():
+        before, after = middle(early, held), middle(late, held)
+        grew = grew or after > max(before * GROWTH, allowed)
+        print(f"{name:<24} {before:.0f} in the first third, {after:.0f} in the last (medians)")
+    for name in sorted({name for sample in settled_samples for name in sample.descriptors}):
+        counts = [
+            statistics.median_low(sample.descriptors[name] for sample in some) for some in (early, late)
+        ]
+        most = max(sample.descriptors[name] for sample in settled_samples)
+        print(f"  open to {name:<14} {counts[0]} and {counts[1]}; at the most {most}")
     return int(
         bool(lost or more or grew or soak.counts["died by itself"] or any(n > 1 for n in notes.values()))
     )

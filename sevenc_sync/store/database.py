@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from sevenc_sync.store.middle import MIDDLE, Middle
 
+POOL_SIZE = 8  # connections that are kept for the next one who asks; more than that while they are needed
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
@@ -82,12 +83,12 @@ class Store:
                 raise StoreProblem(
                     f"The folder of the store does not exist: {folder}. Create it, or change store.url."
                 )
-            engine = create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=24)
+            engine = create_engine(url, poolclass=QueuePool, pool_size=POOL_SIZE, max_overflow=24)
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             event.listen(engine, "before_cursor_execute", _refuse_to_write)
         else:
-            engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
+            engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=24, pool_pre_ping=True)
             event.listen(engine, "connect", _prepare_postgres)
         return cls(engine)
 
