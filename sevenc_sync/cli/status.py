@@ -41,7 +41,9 @@ def status_command(
     with store_of(config) as store, store.read() as connection:
         rows = stream_rows(connection, utc_now())
         if as_json:
-            show_json(rows)
+            from sevenc_sync.cli.statusfacts import status_facts
+
+            show_json(status_facts(store, connection, rows))
             return
         if not rows:
             out.print("Nothing has been read yet. Next: sevenc-sync check, then sevenc-sync sync")

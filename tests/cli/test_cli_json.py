@@ -69,7 +69,13 @@ def test_sync_of_one_stream_gives_one_result(site: Any) -> None:
 
 
 def test_status_gives_each_stream(scored: Any) -> None:
-    rows = scored.json("status")
+    told = scored.json("status")
+    assert set(told) == {"streams", "daemon", "workers", "jobs", "store", "brake", "alarms"}
+    assert (told["daemon"], told["workers"], told["brake"], told["alarms"]) == (None, [], None, [])
+    assert told["jobs"] == {"queued": [], "parts_waiting": 0, "parts_doing": 0}
+    assert told["store"]["address"].endswith("store.db")
+    assert told["store"]["bytes"] > 100_000
+    rows = told["streams"]
     assert rows
     assert all(set(row) == STATUS for row in rows)
     assert all(TIME.fullmatch(row["last_ok_at"]) for row in rows)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -167,6 +167,11 @@ def sent_of(store: Store) -> dict[tuple[str, str], tuple[str, str]]:
     return found
 
 
+def assert_machines_are_told_the_same(status: str, workers: Sequence[Mapping[str, Any]]) -> None:
+    assert [worker["in_force"] for worker in workers] == [True] * (WORKERS - 1)
+    assert all(worker["process"] in status for worker in workers)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_workers_that_are_killed_leave_what_one_undisturbed_process_would(
@@ -209,6 +214,7 @@ def test_workers_that_are_killed_leave_what_one_undisturbed_process_would(
                 wait_for(team.has_read_and_judged, "the others did not go on reading")
                 status = site("status", config=config).stdout
                 assert status.count("The worker process") == WORKERS - 1
+                assert_machines_are_told_the_same(status, site.json("status", config=config)["workers"])
 
                 config.write_text(config.read_text().replace('mode = "off"', 'mode = "auto"'))
                 for process in team.processes:

@@ -19,7 +19,7 @@ def test_status_shows_limits_and_what_is_outstanding(tmp_path: Path) -> None:
         assert "requests a minute, 1 at once. The vendor allows 600 reads in 60 seconds" in shown
         assert f"rmm/audits: {computers} of {computers} asset rows outstanding" in shown
         assert site("sync", "rmm/audits").exit_code == 0
-        row = next(row for row in site.json("status") if row["stream"] == "audits")
+        row = next(row for row in site.json("status")["streams"] if row["stream"] == "audits")
         assert (row["outstanding"], row["at_once"], row["quota_limit"]) == (0, 1, 60_000)
         assert row["per_minute"] > 0
         run = site.json("runs")[0]

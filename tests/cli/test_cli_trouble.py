@@ -40,7 +40,7 @@ def test_a_vendor_that_refuses_the_key_stops_its_account_and_no_other(site: Any,
         config = site.through({"psa": refusing.base_url})
         result = site("sync", config=config)
         asked = len(refusing.paths)
-        states = site.json("status", config=config)
+        states = site.json("status", config=config)["streams"]
     assert result.exit_code == 3
     assert "psa/" in result.stderr
     assert "401" in result.stderr
@@ -57,7 +57,7 @@ def test_a_refused_account_recovers_with_the_next_sync(site: Any, proxy: Any) ->
     with proxy(site.base_url("psa"), always(401, "/apis/")) as refusing:
         assert site("sync", config=site.through({"psa": refusing.base_url})).exit_code == 3
     assert site("sync").exit_code == 0
-    rows = site.json("status")
+    rows = site.json("status")["streams"]
     assert {row["state"] for row in rows} == {"ok"}
     assert {row["reason"] for row in rows} == {None}
 
@@ -80,7 +80,7 @@ def test_a_right_that_is_missing_makes_its_stream_unreadable_and_names_the_right
     with proxy(site.base_url("psa"), always(403, "/service/tickets")) as withheld:
         config = site.through({"psa": withheld.base_url})
         result = site("sync", config=config)
-        (stream,) = [row for row in site.json("status", config=config) if row["stream"] == "tickets"]
+        (stream,) = [row for row in site.json("status", config=config)["streams"] if row["stream"] == "tickets"]
         (probed,) = [
             row for row in site.json("check", config=config)["streams"] if row["stream"] == "tickets"
         ]
@@ -136,7 +136,7 @@ def test_broken_records_wait_in_quarantine_while_their_page_lands(site: Any, pro
         (run,) = site.json("runs", "psa/tickets", config=config)
         log = site.json("log", str(run["run"]), config=config)
         said = site("log", str(run["run"]), config=config).stdout
-        (stream,) = [row for row in site.json("status", config=config) if row["stream"] == "tickets"]
+        (stream,) = [row for row in site.json("status", config=config)["streams"] if row["stream"] == "tickets"]
     assert run["held"] == stream["quarantined"] == len(log["quarantine"]) > 5
     assert run["fetched"] == run["new"] + run["held"]
     assert run["new"] > 500
