@@ -80,7 +80,9 @@ def test_a_right_that_is_missing_makes_its_stream_unreadable_and_names_the_right
     with proxy(site.base_url("psa"), always(403, "/service/tickets")) as withheld:
         config = site.through({"psa": withheld.base_url})
         result = site("sync", config=config)
-        (stream,) = [row for row in site.json("status", config=config)["streams"] if row["stream"] == "tickets"]
+        (stream,) = [
+            row for row in site.json("status", config=config)["streams"] if row["stream"] == "tickets"
+        ]
         (probed,) = [
             row for row in site.json("check", config=config)["streams"] if row["stream"] == "tickets"
         ]
@@ -136,7 +138,9 @@ def test_broken_records_wait_in_quarantine_while_their_page_lands(site: Any, pro
         (run,) = site.json("runs", "psa/tickets", config=config)
         log = site.json("log", str(run["run"]), config=config)
         said = site("log", str(run["run"]), config=config).stdout
-        (stream,) = [row for row in site.json("status", config=config)["streams"] if row["stream"] == "tickets"]
+        (stream,) = [
+            row for row in site.json("status", config=config)["streams"] if row["stream"] == "tickets"
+        ]
     assert run["held"] == stream["quarantined"] == len(log["quarantine"]) > 5
     assert run["fetched"] == run["new"] + run["held"]
     assert run["new"] > 500

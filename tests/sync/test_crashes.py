@@ -7,22 +7,21 @@ nothing any more: whatever it still tries raises too, as in a process that is go
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event
 
 from sevenc_sync.connect.stream import Stream
 from sevenc_sync.model import Asset, ProtectionRun
 from sevenc_sync.store.accounts import ensure_account
-from sevenc_sync.store.database import Store
 from sevenc_sync.store.migrate import upgrade
 from sevenc_sync.sync import batch
+from tests.mortal import Crash, Fate, MortalStore
 from tests.sync.conftest import (
     BACKUPS,
     DEVICES,
@@ -53,47 +52,6 @@ def a_source() -> Vendor:
     vendor.put_device("d1", backups=1, company="c2")
     vendor.put_device("printer", kind="other")
     return vendor
-
-
-class Crash(BaseException):
-    """The process is gone."""
-
-
-@dataclass
-class Fate:
-    """Counts the steps of a process and ends it at one of them. `None`: never."""
-
-    at: int | None
-    steps: int = 0
-    points: list[str] = field(default_factory=list)
-
-    def step(self, what: str) -> None:
-        """One more step; raises Crash at the last one and ever after."""
-        self.steps += 1
-        self.points.append(what)
-        if self.at is not None and self.steps >= self.at:
-            raise Crash(what)
-
-
-class MortalStore(Store):
-    """A store whose statements and commits are steps of a fate."""
-
-    fate: Fate
-
-    def __init__(self, engine: Any) -> None:
-        super().__init__(engine)
-        self.fate = Fate(None)
-        event.listen(engine, "before_cursor_execute", self._statement)
-
-    def _statement(self, _c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        self.fate.step(statement.split(" ", 1)[0])
-
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        with super().write() as connection:
-            yield connection
-            self.fate.step("before a commit")
-        self.fate.step("after a commit")
 
 
 @dataclass
