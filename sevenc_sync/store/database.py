@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,6 +40,12 @@ POSTGRES_SETTINGS = {
 # What a reader's statements begin with.
 _READS = re.compile(
     r"\s*(SELECT|WITH|VALUES|EXPLAIN|PRAGMA|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE
+)
+# What may follow the tables of a WITH and the queries inside them: no SQLite table of a WITH is made by writing. Texts and
+# quoted names are passed over whole.
+_WITH_WORDS = re.compile(
+    r"'[^']*'|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/|[()]|\b(?:SELECT|VALUES|INSERT|REPLACE|UPDATE|DELETE)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 
 PG_DISK_FULL, PG_READ_ONLY = "53100", "25006"  # SQLSTATE codes of PostgreSQL
@@ -207,8 +214,22 @@ def _refuse_to_write(
     writes = context is not None and (
         context.isinsert or context.isupdate or context.isdelete or context.isddl
     )
-    if writes or _READS.match(statement) is None:
+    begins = _READS.match(statement)
+    if writes or begins is None or (begins[1].upper() == "WITH" and not _with_reads(statement)):
         raise sqlite3.OperationalError("attempt to write in a read-only transaction")
+
+
+@lru_cache(maxsize=64)
+def _with_reads(statement: str) -> bool:
+    """Whether what comes after the tables of a WITH is a query: the first word outside all brackets says it."""
+    depth = 0
+    for found in _WITH_WORDS.finditer(statement):
+        word = found[0]
+        if word in "()":
+            depth += 1 if word == "(" else -1
+        elif depth == 0 and word[0].isalpha():
+            return word.upper() in ("SELECT", "VALUES")
+    return False
 
 
 def _begin_sqlite(connection: Connection) -> None:

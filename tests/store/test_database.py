@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from sevenc_sync.store.database import Store, StoreProblem, parse_url
 from sevenc_sync.store.tables import account as account_table
@@ -44,6 +45,36 @@ def test_a_block_that_raises_leaves_nothing_behind(store: Store, account: int) -
         crash()
     with store.read() as connection:
         assert connection.execute(select(account_table.c.name)).scalar_one() == "psa"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE account SET name = 'changed'",
+        "WITH t AS (SELECT 'changed' AS n) UPDATE account SET name = (SELECT n FROM t)",
+        "with t(n) as (values ('SELECT (')) /* SELECT */ insert into account (id, name) select 9, n from t",
+        "WITH t AS (SELECT 1) -- SELECT\n DELETE FROM account",
+        "WITH t AS (SELECT 1), [select] AS (SELECT 2) REPLACE INTO account (id, name) SELECT 9, 'x' FROM t",
+    ],
+)
+def test_a_reader_that_would_write_is_stopped_before_it_does(
+    sqlite_store: Store, account: int, statement: str
+) -> None:
+    with sqlite_store.read() as connection, pytest.raises(OperationalError, match="read-only"):
+        connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "WITH t(n) AS (SELECT 'DELETE') SELECT n FROM t",
+        'WITH RECURSIVE "update" AS (SELECT 1 AS n UNION ALL SELECT 2) SELECT replace(n, 1, 2) FROM "update"',
+        "WITH t AS (SELECT 1) VALUES (1)",
+    ],
+)
+def test_a_reader_may_put_tables_before_its_query(sqlite_store: Store, statement: str) -> None:
+    with sqlite_store.read() as connection:
+        assert connection.exec_driver_sql(statement).all()
 
 
 def test_a_connection_that_has_read_can_write_next(store: Store, account: int) -> None:
