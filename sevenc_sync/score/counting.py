@@ -6,6 +6,8 @@ phrases) is told to it when it is run.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, not_, or_, true
@@ -54,10 +56,16 @@ def all_sums(connection: Connection, binder: Binder, *, with_exceptions: bool = 
 def _counted(connection: Connection, binder: Binder, counting: _Counting) -> Sums:
     found: Sums = {key: {} for key, _ in counting.plan}
     told = binder.parameters(counting.words)
+    # The sums of one indicator stand side by side: each is cut out of the row as a whole.
+    cuts: list[tuple[dict[int, dict[str, Any]], list[str], slice]] = []
+    for key, group in groupby(counting.plan, key=itemgetter(0)):
+        parts = [part for _, part in group]
+        start = cuts[-1][2].stop if cuts else 1  # after the client
+        cuts.append((found[key], parts, slice(start, start + len(parts))))
     for row in connection.execute(counting.statement, told):
-        owner = row[0]
-        for (key, part), value in zip(counting.plan, row[1:], strict=True):
-            found[key].setdefault(owner, {})[part] = value
+        owner, values = row[0], tuple(row)
+        for by_client, parts, cut in cuts:
+            by_client[owner] = dict(zip(parts, values[cut], strict=True))
     return found
 
 

@@ -94,9 +94,10 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+# The argument stands once, in a query of its own: it may be a search through all of a company's fields.
 _SAID = (
-    f"CASE WHEN lower({{trim}}({{{{0}}}}, {_text(_BLANKS)})) IN ({', '.join(map(_text, _NOTHING))}) THEN NULL"
-    f" ELSE {{trim}}({{{{0}}}}, {_text(_BLANKS)}) END"
+    f"(SELECT CASE WHEN lower(v) IN ({', '.join(map(_text, _NOTHING))}) THEN NULL ELSE v END"  # noqa: S608 - texts of our own
+    f" FROM (SELECT {{trim}}({{{{0}}}}, {_text(_BLANKS)}) AS v) AS padless)"
 )
 
 _register(ascii_lower, sqlite="lower({0})", postgresql='lower(({0}) COLLATE "C")')
