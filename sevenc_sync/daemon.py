@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -79,9 +79,10 @@ class Daemon:
         self._said = ""  # the status that was told last
         self._moved: float | None = None  # when the scheduler last did something, by the monotonic clock
 
-    def run(self) -> None:
+    def run(self, beside: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
         """Work until the engine's stop event is set; then let running work come to its page's end.
 
+        `beside` is entered once the store is this daemon's: a second one is told who has it, and not that an address is taken.
         Raises RulesInvalid before anything starts, and StoreProblem when another daemon works on the store.
         """
         engine = self._engine
@@ -89,7 +90,7 @@ class Daemon:
         few_arenas()
         self._hands.take()
         try:
-            with self._working() as scheduler:
+            with beside(), self._working() as scheduler:
                 scheduler.start()
                 log.info(
                     "started",

@@ -38,8 +38,7 @@ def run_command(context: typer.Context) -> None:
             fail("the configuration has no enabled account; add an [accounts.NAME] table.", USAGE)
         daemon = Daemon(engine, load=lambda: _again(config, level))
         daemons.append(daemon)
-        with _listening(config, engine, daemon):
-            daemon.run()
+        daemon.run(beside=lambda: _listening(config, engine, daemon))
 
 
 @contextmanager

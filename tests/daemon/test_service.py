@@ -94,6 +94,23 @@ def test_a_signal_while_it_still_loads_ends_it_well(site: Any, loaded: str) -> N
     assert '"event": "started"' not in rest
 
 
+def test_a_second_one_is_told_who_has_the_store_and_not_that_an_address_is_taken(
+    site: Any, notified: socket.socket
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        listen = "{}:{}".format(*free.getsockname())
+    with running(site, NOTIFY_SOCKET=notified.getsockname(), SEVENC_WEB__LISTEN=listen) as service:
+        assert notified.recv(4096).startswith(b"READY=1")
+        with running(site, SEVENC_WEB__LISTEN=listen) as second:
+            _, said = second.communicate(timeout=60)
+        service.terminate()
+        service.communicate(timeout=60)
+    assert second.returncode == 1
+    assert str(service.pid) in said
+    assert "in use" not in said
+    assert service.returncode == 0
+
+
 def test_it_works_without_systemd(site: Any) -> None:
     with running(site) as service:
         assert service.stderr is not None
