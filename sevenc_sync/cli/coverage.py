@@ -14,6 +14,12 @@ from sevenc_sync.cli.scores import AsJson
 if TYPE_CHECKING:
     from sevenc_sync.score import Coverage, Mapped
 
+# Pasted as they are, the entries would move levels by what is merely the most frequent.
+_START = (
+    "# Each entry begins with what is most frequent among your rows. That is no finding: which of its words is meant only\n"
+    "# you know. Choose for each, then see with `sevenc-sync rules diff DIR` what it moves."
+)
+
 
 @app.command("coverage")
 def coverage_command(
@@ -43,7 +49,7 @@ def coverage_command(
 
 
 def _toml(found: "Coverage") -> str:
-    """The entries to paste, with how many rows each maps."""
+    """The entries to paste, with how many rows each maps; nothing where all words are known."""
     from sevenc_sync.score import line_to_paste
 
     parts = []
@@ -52,7 +58,7 @@ def _toml(found: "Coverage") -> str:
             entry = line_to_paste(mapped, item)
             if entry is not None:
                 parts.append(f"# {item.rows} {mapped.family.source}\n{entry}")
-    return "\n\n".join(parts)
+    return "\n\n".join([_START, *parts]) if parts else ""
 
 
 def _json(found: "Coverage") -> dict[str, object]:

@@ -23,7 +23,7 @@ from sevenc_sync.cli.common import (
 from sevenc_sync.cli.scores import AsJson, book_of
 
 if TYPE_CHECKING:
-    from sevenc_sync.score import Dated, Move
+    from sevenc_sync.score import Dated, Move, TargetMove
 
 rules_app = typer.Typer(help="The rules that turn evidence into levels.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
@@ -108,7 +108,7 @@ def rules_diff_command(
     from sevenc_sync.clock import utc_now
     from sevenc_sync.engine.judge import feeds_of
     from sevenc_sync.engine.local import open_engine
-    from sevenc_sync.score import moves, rule_changes
+    from sevenc_sync.score import moves, rule_changes, target_moves
 
     config = configuration(context)
     before, after = book_of(config), book_of(config, directory)
@@ -116,6 +116,7 @@ def rules_diff_command(
     clocks = [now - timedelta(days=back) for back in range(0, days + 1, 7)]
     with engine_errors(), open_engine(config) as engine, engine.store.read() as connection:
         found = list(moves(connection, before, after, clocks, feeds_of(engine.accounts)))
+        targets = target_moves(connection, before.at(now), after.at(now))
     changes = rule_changes(before.at(now), after.at(now))
     if as_json:
         show_json(
@@ -124,6 +125,7 @@ def rules_diff_command(
                 "after": after.at(now).hash,
                 "clocks": clocks,
                 "rules": [msgspec.to_builtins(item) for item in changes],
+                "targets": [msgspec.to_builtins(item) for item in targets],
                 "moves": [msgspec.to_builtins(item, builtin_types=(datetime,)) for item in found],
             }
         )
@@ -132,6 +134,17 @@ def rules_diff_command(
         out.print("The rules are the same today with that directory and without it.")
     for change in changes:
         out.print(safe(f"{change.how}: {change.id}"), soft_wrap=True)
+    if targets:
+        every = len(after.at(now).areas)
+        show_table(
+            None,
+            ("client", "target of", "from", "to"),
+            [(item.name, _areas(item, every), f"{item.before:g}", f"{item.after:g}") for item in targets],
+        )
+        clients = len({item.client for item in targets})
+        out.print(
+            f"{clients} client{'s' if clients > 1 else ''} would have other targets: that moves plans, and no level."
+        )
     if not found:
         out.print("No level moves.")
         return
@@ -151,7 +164,7 @@ def rules_diff_command(
         ],
     )
     clients = len({item.client for item in found})
-    out.print(f"{clients} clients would move. Nothing was saved.")
+    out.print(f"{clients} client{'s' if clients > 1 else ''} would move. Nothing was saved.")
 
 
 def _gathered(found: Sequence["Move"]) -> list[list["Move"]]:
@@ -160,6 +173,10 @@ def _gathered(found: Sequence["Move"]) -> list[list["Move"]]:
     for item in found:
         kept.setdefault((item.client, item.slug), []).append(item)
     return sorted(kept.values(), key=lambda mine: mine[0].name)
+
+
+def _areas(move: "TargetMove", every: int) -> str:
+    return f"all {every} areas" if len(move.areas) == every else ", ".join(move.areas)
 
 
 def _level(level: float | None, kind: str) -> str:

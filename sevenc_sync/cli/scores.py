@@ -205,7 +205,7 @@ def find_client(results: Sequence["ClientResult"], text: str) -> "ClientResult":
         return found[0]
     if found:
         names = ", ".join(item.name for item in found[:8])
-        fail(f"{text!r} fits {len(found)} clients: {names}. Give more of the name.")
+        fail(f"{text!r} fits {len(found)} clients: {names.rstrip('.')}. Give more of the name.")
     if not results:
         fail("no client has been scored yet; run `sevenc-sync sync`, then `sevenc-sync score`.")
     near = difflib.get_close_matches(text, [item.name for item in results], n=3, cutoff=0.4)

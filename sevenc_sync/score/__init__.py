@@ -27,7 +27,7 @@ from sevenc_sync.score.portfolio import (
     part_levels,
     score_lines,
 )
-from sevenc_sync.score.preview import Move, moves, preview, rule_changes
+from sevenc_sync.score.preview import Move, TargetMove, moves, preview, rule_changes, target_moves
 from sevenc_sync.score.reach import Coverage, coverage
 from sevenc_sync.score.replay import CannotReplay, Replayed, replay
 from sevenc_sync.score.results import ClientResult, IndicatorResult, PartResult, ScoreSummary
@@ -85,6 +85,7 @@ __all__ = [
     "Sources",
     "Standing",
     "Step",
+    "TargetMove",
     "TooMany",
     "WhatIf",
     "WordRule",
@@ -126,6 +127,7 @@ __all__ = [
     "standing",
     "stored_results",
     "tag_phrases",
+    "target_moves",
     "to_build",
     "what_if",
 ]

@@ -50,14 +50,14 @@ class Bound:
         if not told:
             return default
         member = client.alias("member")
-        # Each list is made once for all rows.
-        return case(
-            *[
-                (self.client.in_(select(member.c.id).where(member.c.grp == name)), literal(hours, Double()))
-                for name, hours in told
-            ],
-            else_=default,
-        )
+
+        def members(name: str) -> Sql:
+            if rules.members is not None:
+                return self.client.in_(sorted(rules.members.get(name, ())))
+            # The list is made once for all rows.
+            return self.client.in_(select(member.c.id).where(member.c.grp == name))
+
+        return case(*[(members(name), literal(hours, Double())) for name, hours in told], else_=default)
 
     def select(self, *columns: Any) -> Select[Any]:
         """A statement over the source's rows."""

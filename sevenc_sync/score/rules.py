@@ -155,7 +155,11 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rules(msgspec.Struct, frozen=True, dict=True):
-    """All effective rules. Everything is in its own order: blocks and areas by `order`, indicators by area and id."""
+    """All effective rules. Everything is in its own order: blocks and areas by `order`, indicators by area and id.
+
+    `members` are the clients of each group by its id, where the store does not know them yet: rules that are only looked
+    at. None: as the store has them. They are no rule, and not in the hash.
+    """
 
     blocks: tuple[Block, ...]
     areas: tuple[Area, ...]
@@ -164,6 +168,7 @@ class Rules(msgspec.Struct, frozen=True, dict=True):
     services: tuple[WordRule, ...]
     groups: tuple[Group, ...] = ()
     devices: tuple[DeviceFact, ...] = ()
+    members: Mapping[str, frozenset[int]] | None = None
 
     def with_indicators(self, indicators: Sequence[Indicator]) -> "Rules":
         """The same rules with these indicators only."""

@@ -26,6 +26,9 @@ def test_machines_get_the_same_numbers_and_the_entries(scored: Any) -> None:
 
 def test_the_printed_entries_are_a_mapping_file(scored: Any) -> None:
     text = scored("coverage", "--toml").stdout
+    assert text.startswith(
+        "# Each entry begins with what is most frequent among your rows. That is no finding"
+    )
     entries = tomllib.loads(text)
     assert entries["service"]
     assert {"id", "areas", "words"} <= set(entries["service"][0])

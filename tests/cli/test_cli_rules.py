@@ -1,5 +1,6 @@
 """Rules on the command line: checked, compared before they count, and the clock moved without saving."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,18 @@ def test_weekly_clocks_are_counted_back_from_today(scored: Any, directory: Path)
 def test_the_same_rules_move_nothing(scored: Any, tmp_path: Path) -> None:
     result = scored("rules", "diff", str(tmp_path))
     assert result.exit_code == 0
+    assert "No level moves." in result.stdout
+
+
+def test_other_targets_are_told_though_they_move_no_level(scored: Any, tmp_path: Path) -> None:
+    name = scored.json("clients")[0]["name"]
+    (tmp_path / "own.toml").write_text(
+        f'[[group]]\nid = "own"\nclients = ["{name}"]\ntarget = 4.5\n', encoding="utf-8"
+    )
+    result = scored("rules", "diff", str(tmp_path))
+    assert result.exit_code == 0
+    assert re.search(rf"{re.escape(name)} +all 27 areas +3 +4\.5", result.stdout)
+    assert "1 client would have other targets: that moves plans, and no level." in result.stdout
     assert "No level moves." in result.stdout
 
 

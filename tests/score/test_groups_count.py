@@ -6,7 +6,17 @@ import pytest
 from sqlalchemy import update
 
 from sevenc_sync.model import Asset, Protection
-from sevenc_sync.score import Rules, RulesInvalid, builtin_rules_dir, explain, load_rules
+from sevenc_sync.score import (
+    Rules,
+    RulesInvalid,
+    builtin_rules_dir,
+    explain,
+    load_book,
+    load_rules,
+    moves,
+    preview,
+    target_moves,
+)
 from sevenc_sync.store import tables
 from tests.score.conftest import BACKUP, NOW, PSA, World, ago
 
@@ -74,3 +84,40 @@ def test_the_default_must_be_a_number(tmp_path: Path) -> None:
     )
     with pytest.raises(RulesInvalid, match="is a text: name; expected a number"):
         load_rules([builtin_rules_dir(), tmp_path])
+
+
+def test_other_groups_move_what_they_would_move_once_companies_are_matched(
+    world: World, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        backed_up(world, number, 5, None)
+    before = load_book([builtin_rules_dir()])
+    (tmp_path / "own.toml").write_text(
+        '[[group]]\nid = "strict"\nclients = ["Client 1"]\nrpo_hours = 4\ntarget = 4\n'
+        "targets = { continuous = 5 }\n",
+        encoding="utf-8",
+    )
+    after = load_book([builtin_rules_dir(), tmp_path])
+    with world.store.read() as connection:
+        moved = list(moves(connection, before, after, [NOW], world.feeds))
+        there_and_back = list(moves(connection, after, before, [NOW], world.feeds))
+        targets = target_moves(connection, before.at(NOW), after.at(NOW))
+    assert {item.client for item in moved} == {1}
+    (area,) = [item for item in moved if item.kind == "area"]
+    assert [(item.id, item.how) for item in area.by] == [(BACKED_UP, "words")]
+    assert [(item.slug, item.after) for item in there_and_back] == [
+        (item.slug, item.before) for item in moved
+    ]
+    assert [(item.client, item.before, item.after) for item in targets] == [(1, 3, 5), (1, 3, 4)]
+    assert {slug.partition(".")[0] for slug in targets[0].areas} == {"continuous"}
+    assert len(targets[0].areas + targets[1].areas) == len(after.at(NOW).areas)
+
+
+def test_a_client_without_its_record_stays_in_its_group(world: World, grouped: Rules) -> None:
+    backed_up(world, 1, 5, "strict")
+    with world.store.write() as connection:
+        company = tables.evidence["company"]
+        connection.execute(update(company).where(company.c.id == "c1").values(gone_at=0))
+    with world.store.read() as connection:
+        (result,) = preview(connection, grouped, NOW, world.feeds)
+    assert next(item.value for item in result.indicators if item.id == BACKED_UP) == 0.0
