@@ -8,6 +8,8 @@ import pytest
 
 from sevenc_sync.score import Rules
 from sevenc_sync.score.dated import DOCUMENT_STEPS, RHYTHM_STEPS
+from sevenc_sync.score.indicators import DEFAULT_FRESH
+from sevenc_sync.score.measures import MEASURES
 from sevenc_sync.score.rules import Indicator
 from tests.score.by_hand import Case
 
@@ -49,6 +51,23 @@ def test_every_basis_says_what_is_sourced_and_what_is_judgement_or_names_a_ladde
         if not re.search(r"\b[Ss]ourced|\b[Jj]udgement|[Ll]adder (COV|ADH|DOC|CAD)", i.basis)
     ]
     assert silent == []
+
+
+def test_a_weight_an_age_or_a_number_of_rows_of_its_own_has_its_reason_in_the_basis(rules: Rules) -> None:
+    silent = []
+    for item in rules.indicators:
+        asked = {
+            "weight": item.weight != 1 and not item.informs,
+            f"{item.need.fresh // 3600} hours": item.need.fresh != DEFAULT_FRESH,
+            f"fewer than {item.need.sample} rows say nothing": item.need.sample > 1
+            and item.need.sample != MEASURES[item.measure].sample,
+        }
+        silent += [(item.id, words) for words, is_own in asked.items() if is_own and words not in item.basis]
+    assert silent == []
+
+
+def test_an_indicator_beyond_the_framework_says_that_it_is_ours(rules: Rules) -> None:
+    assert {item.id for item in rules.indicators if "an indicator of ours" in item.basis} == OURS
 
 
 def ladders_of(item: Indicator) -> set[str]:
