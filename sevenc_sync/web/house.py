@@ -27,6 +27,7 @@ from sevenc_sync.score import (
     part_levels,
     read_estates,
     rule_changes,
+    target_moves,
     to_build,
 )
 from sevenc_sync.store.accounts import account_names
@@ -153,7 +154,7 @@ def rules_page(request: Request, session: Viewer, draft: str = "") -> Response:
     rules = site.rules
     if draft and draft not in drafts:
         raise HTTPException(404, "There is no such draft.")
-    found, changes, mistakes = [], [], []
+    found, changes, mistakes, targets = [], [], [], []
     if draft:
         directories = rule_directories(engine.config)
         before = engine.rule_files.book
@@ -164,6 +165,7 @@ def rules_page(request: Request, session: Viewer, draft: str = "") -> Response:
         else:
             with engine.store.read() as connection:
                 found = list(moves(connection, before, after, [site.now()], feeds_of(engine.accounts)))
+                targets = target_moves(connection, before.at(site.now()), after.at(site.now()))
             changes = rule_changes(before.at(site.now()), after.at(site.now()))
     return site.page(
         "rules.html",
@@ -173,6 +175,7 @@ def rules_page(request: Request, session: Viewer, draft: str = "") -> Response:
         drafts=sorted(drafts),
         changes=changes,
         moves=sorted(found, key=lambda item: (item.name, item.slug)),
+        targets=targets,
         mistakes=mistakes,
     )
 
