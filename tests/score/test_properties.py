@@ -33,12 +33,15 @@ COUNTED = st.integers(0, 400)
 def some_sums(draw: st.DrawFn, indicator: Any) -> dict[str, Any]:
     """Sums as a database might give them for the indicator's measure."""
     sample = draw(COUNTED)
-    times = st.none() | st.integers(0, NOW_SECONDS)
+    times = st.none() | st.integers(0, 1600).map(lambda days: NOW_SECONDS - days * 86_400)
     number = st.none() | st.floats(0, 1e6)
     found: dict[str, Any] = {"sample": sample, "good": draw(st.integers(0, sample))}
     found |= {"latest": draw(times), "best": draw(number), "middle": draw(number), "before": draw(COUNTED)}
     found |= {"top": draw(number), "bottom": draw(number), "total": draw(number)}
-    found |= {"within": draw(st.integers(0, sample)), "lately": draw(st.integers(0, sample))}
+    found |= {
+        "within": draw(st.integers(0, sample)),
+        "lately": draw(st.integers(0, sample) | st.just(max(0, sample - 1))),
+    }
     found |= {"kept": draw(st.integers(0, 1)), "acted": draw(st.integers(0, 1))}
     found |= {f"span {n}": draw(st.integers(0, 2)) for n in range(1, 5)}
     found |= {f"step {n}": draw(st.integers(0, 2)) for n in range(1, len(indicator.steps) + 1)}
@@ -127,23 +130,21 @@ def test_more_good_rows_never_lower_a_share(indicator: Any, sample: int, data: s
     assert level(sample, min(sample, good + more)) >= level(sample, good)
 
 
-@given(st.data())
-def test_more_good_rows_never_lower_a_count_a_cover_or_a_ratio(data: st.DataObject) -> None:
-    item = data.draw(
-        st.sampled_from(
-            [i for i in RULES.indicators if i.measure in ("covers", "count", "sum_ratio", "steps")]
-        )
-    )
+# What one more good row adds to, by measure.
+ADDS_TO = {"covers": ("part ",), "count": ("total", "good"), "sum_ratio": ("top",), "steps": ("step ",)}
+
+
+@pytest.mark.parametrize("measure", ADDS_TO)
+@given(data=st.data())
+@settings(max_examples=50)
+def test_more_good_rows_never_lower_a_count_a_cover_or_a_ratio(measure: str, data: st.DataObject) -> None:
+    item = data.draw(st.sampled_from([i for i in RULES.indicators if i.measure == measure]))
     sums = data.draw(some_sums(item)) | {
         "bottom": 100.0,
         "top": data.draw(st.floats(0, 100)),
         "total": data.draw(st.floats(0, 100)),
     }
-    key = data.draw(
-        st.sampled_from(
-            [k for k in sums if k in ("total", "good", "top") or k.startswith(("part ", "step "))]
-        )
-    )
+    key = data.draw(st.sampled_from([k for k in sums if k.startswith(ADDS_TO[measure])]))
     before = MEASURES[item.measure].read(item, sums, None, NOW_SECONDS).level
     after = MEASURES[item.measure].read(item, sums | {key: sums[key] + 1}, None, NOW_SECONDS).level
     assert before is not None
@@ -151,11 +152,18 @@ def test_more_good_rows_never_lower_a_count_a_cover_or_a_ratio(data: st.DataObje
     assert after >= before if item.better == "higher" else after <= before
 
 
+def test_a_share_of_no_rows_is_unknown_even_where_a_rule_asks_for_none() -> None:
+    found = MEASURES["share"].read(SHARES[0], {"sample": 0, "good": 0}, None, NOW_SECONDS)
+    assert (found.value, found.level, found.reason) == (None, None, "no rows to take a share of")
+
+
 def with_one_more_good_row(indicator: Any, sums: dict[str, Any]) -> dict[str, Any]:
     """The sums after something happened just now, or after a better number was told."""
     match indicator.measure:
         case "drill":
-            return sums | {"latest": NOW_SECONDS} | {k: sums[k] + 1 for k in ("sample", "within", "lately")}
+            # One that was there and had none in time, until all had.
+            tried = {k: min(sums["sample"], sums[k] + 1) for k in ("within", "lately")}
+            return sums | {"latest": NOW_SECONDS} | tried
         case "rhythm":
             return sums | {"latest": NOW_SECONDS, "span 1": sums["span 1"] + 1}
         case "number":
@@ -167,11 +175,13 @@ def with_one_more_good_row(indicator: Any, sums: dict[str, Any]) -> dict[str, An
 DATED = [i for i in RULES.indicators if i.measure in ("age", "document", "drill", "rhythm", "number")]
 
 
-@given(st.data())
+@pytest.mark.parametrize("measure", sorted({item.measure for item in DATED}))
+@given(data=st.data())
+@settings(max_examples=100)
 def test_what_happened_just_now_never_lowers_what_is_measured_by_its_age_its_rhythm_or_a_number(
-    data: st.DataObject,
+    measure: str, data: st.DataObject
 ) -> None:
-    item = data.draw(st.sampled_from(DATED))
+    item = data.draw(st.sampled_from([i for i in DATED if i.measure == measure]))
     sums = data.draw(some_sums(item))
     read = MEASURES[item.measure].read
     before = read(item, sums, None, NOW_SECONDS).level
