@@ -116,7 +116,7 @@ def test_the_newest_come_first_and_those_of_the_same_moment_by_their_ids_whateve
 ) -> None:
     world.client(1)
     for name, days in (("t2", 20), ("t10", 20), ("t9", 19), ("t3", 20), ("t1", 20)):
-        times = {"opened_at": ago(days), "updated_at": ago(days)}
+        times: dict[str, Any] = {"opened_at": ago(days), "updated_at": ago(days)}
         world.put(PSA, Ticket(id=name, company="c1", board="Help Desk", **times))
     found = explained(world, rules, "charge.managed-services.tickets-owned", limit=4)
     assert [row.id for row in found.to_fix] == ["t9", "t1", "t10", "t2"]
