@@ -10,6 +10,8 @@ from sevenc_sync.score import Area, Block, ClientResult, Indicator, IndicatorRes
 from sevenc_sync.score.rollup import Subject, roll_up
 from sevenc_sync.score.rules import Need
 from sevenc_sync.score.vocabulary import Uses
+from sevenc_sync.store.database import Store
+from tests.push.noteport import Psa, emptied
 
 NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
 
@@ -144,3 +146,16 @@ def result_of(rules: Rules) -> Callable[..., ClientResult]:
         return roll_up(rules, subject, more.get("at", NOW), found)
 
     return make
+
+
+@pytest.fixture
+def ready(store: Store) -> Store:
+    """A store with the clients whose notes are delivered, and nothing else."""
+    emptied(store)
+    return store
+
+
+@pytest.fixture
+def psa() -> Psa:
+    """A PSA in memory."""
+    return Psa()

@@ -17,18 +17,7 @@ from sevenc_sync.store.audit import read_audit
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.pushes import adopt
 from sevenc_sync.store.tables import outbox
-from tests.push.noteport import CLOCK, NOW, Port, Psa, deliver, emptied, queue, rows, runs_of, send, text_for
-
-
-@pytest.fixture
-def ready(store: Store) -> Store:
-    emptied(store)
-    return store
-
-
-@pytest.fixture
-def psa() -> Psa:
-    return Psa()
+from tests.push.noteport import CLOCK, NOW, Port, Psa, deliver, queue, rows, runs_of, send, text_for
 
 
 def test_a_note_is_created_then_updated_in_place(ready: Store, psa: Psa) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,18 +25,6 @@ from tests.push.noteport import (
     send,
     text_for,
 )
-
-
-@pytest.fixture
-def ready(store: Store) -> Store:
-    emptied(store)
-    return store
-
-
-@pytest.fixture
-def psa() -> Psa:
-    return Psa()
-
 
 STEPS = st.lists(
     st.one_of(

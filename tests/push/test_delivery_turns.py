@@ -28,24 +28,12 @@ from tests.push.noteport import (
     Port,
     Psa,
     deliver,
-    emptied,
     queue,
     rows,
     runs_of,
     send,
     text_for,
 )
-
-
-@pytest.fixture
-def ready(store: Store) -> Store:
-    emptied(store)
-    return store
-
-
-@pytest.fixture
-def psa() -> Psa:
-    return Psa()
 
 
 def test_a_company_that_is_not_there_fails_its_note_and_the_others_go_on(ready: Store, psa: Psa) -> None:
