@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -106,7 +106,7 @@ def unbounded(store: Store) -> Rules:
     return rules
 
 
-def _every_row(_indicator: Indicator, _bound: Bound, _parts: Mapping[str, Sql]) -> dict[tuple[str, ...], Sql]:
+def _every_row(_indicator: Indicator, _bound: Bound, _binder: Binder) -> dict[tuple[str, ...], Sql]:
     return {("all",): true()}
 
 

@@ -6,7 +6,7 @@ Usage: scoring_store.py STORE [--clients N]
 import argparse
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from random import Random
 
@@ -155,9 +155,11 @@ def _fill(store: Store, codec: Codec, rows: Iterable[tuple[int, Record]]) -> Non
 def _each(
     clients: int, make: Callable[[int, Random], Iterator[tuple[int, Record]]]
 ) -> Iterator[tuple[int, Record]]:
-    for number in range(1, clients + 1):
-        # A generator of its own for each kind and client: the data do not depend on what else is made.
-        yield from make(number, Random(f"{make.__name__}{number}"))  # noqa: S311 - test data
+    """The first of each client, then the second of each: a vendor numbers and lists its records over all clients."""
+    # A generator of its own for each kind and client: the data do not depend on what else is made.
+    turns = [make(number, Random(f"{make.__name__}{number}")) for number in range(1, clients + 1)]  # noqa: S311 - test data
+    for turn in zip_longest(*turns):
+        yield from (row for row in turn if row is not None)
 
 
 def _companies(clients: int) -> Iterator[tuple[int, Record]]:
@@ -174,7 +176,8 @@ def _ago(chance: Random, days: float) -> datetime:
 def _tickets(number: int, chance: Random) -> Iterator[tuple[int, Record]]:
     for i in range(TICKETS):
         board, kind, subtype, source = chance.choice(_BOARDS)
-        opened = _ago(chance, HISTORY)
+        # In the order of their numbers, as a PSA gives them out.
+        opened = NOW - timedelta(days=HISTORY * (1 - (i + chance.random()) / TICKETS))
         done = opened + timedelta(hours=chance.expovariate(1 / 20))
         is_closed = done < NOW and chance.random() > 0.01
         yield (

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from sevenc_sync.clock import from_seconds
 from sevenc_sync.score.bound import Bound, own_columns
-from sevenc_sync.score.decided import field_values
+from sevenc_sync.score.decided import Known
 from sevenc_sync.score.devicebinding import assets, is_protection_of
 from sevenc_sync.score.rules import Rules
 from sevenc_sync.score.sources import SOURCES, Source
@@ -128,6 +128,7 @@ class Binder:
             columns=own_columns(table, source),
             flags=flags.by_name,
             customs={},
+            early=flags.early,
         )
 
     def companies(self, source: Source, uses: Uses) -> Bound:
@@ -140,15 +141,16 @@ class Binder:
         )
         columns = own_columns(_company, source) | {"seats": func.coalesce(client.c.seats, _company.c.seats)}
         fields = sorted(uses.customs)
+        known = Known.of(self, fields)
         inner = (
             select(
                 client.c.id.label("client"),
                 _company.c.account.label("account"),
                 *[value.label(f"c_{name}") for name, value in columns.items()],
                 *[value.label(f"f_{name}") for name, value in flags.by_name.items()],
-                *[value.label(f"x{n}") for n, value in enumerate(field_values(self, fields))],
+                *[value.label(f"x{n}") for n, value in enumerate(known.values)],
             )
-            .select_from(from_)
+            .select_from(known.join(from_))
             .where(client.c.is_active, _company.c.gone_at.is_(None), *self.of_clients(client.c.id))
             .cte("own")
             .prefix_with("MATERIALIZED")
@@ -181,6 +183,7 @@ class Binder:
             columns=columns,
             flags=flags.by_name,
             customs={},
+            early=flags.early,
         )
 
     def contracts(self, source: Source, uses: Uses) -> Bound:
@@ -232,9 +235,7 @@ _BINDERS: Mapping[str, Callable[[Binder, Source, Uses], Bound]] = {
 
 
 def _with_columns(bound: Bound, from_: FromClause, columns: Mapping[str, Sql]) -> Bound:
-    return Bound(
-        bound.source, from_, bound.where, bound.client, bound.account, columns, bound.flags, bound.customs
-    )
+    return replace(bound, from_=from_, columns=columns)
 
 
 def _in_force(table: Table, now: Sql) -> Sql:

@@ -1,7 +1,7 @@
 """A row source bound to the store: one FROM with its conditions, and what each word of a rule stands for there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Double, FromClause, Select, Table, and_, case, literal, select
@@ -29,6 +29,11 @@ class Bound:
     flags: Mapping[str, Sql]  # by tag, and by "service " + area
     customs: Mapping[str, Sql]
     table: Sql | None = None  # the evidence table of each row, where rows of several come together
+    early: Mapping[str, Sql] | None = None  # as flags, for a row whose words are not looked up yet
+
+    def before_words(self) -> "Bound":
+        """The same, for conditions that are to end most rows before their words are looked up."""
+        return self if self.early is None else replace(self, flags=self.early)
 
     def scope(self, rules: Rules, now: int) -> Scope:
         """What the words of a condition stand for here."""

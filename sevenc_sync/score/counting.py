@@ -137,7 +137,7 @@ def _made(
     reached: dict[tuple[str, ...], Sql] = {}
     for indicator in indicators:
         parts = expressions(indicator, bound, binder.rules, binder.now)
-        reached |= reach(indicator, bound, parts)
+        reached |= reach(indicator, bound, binder)
         if with_exceptions:
             parts = without_excepted(parts, bound, indicator, binder.clock)
         for part, sql in _sums(indicator, parts, bound):
@@ -159,8 +159,12 @@ def _sums(indicator: Indicator, parts: dict[str, Sql], bound: Bound) -> Iterator
         yield "evidenced", rows(evident)
 
 
-def reach(indicator: Indicator, bound: Bound, parts: Mapping[str, Sql]) -> dict[tuple[str, ...], Sql]:
-    """Conditions of which each row that the indicator may count meets one, by what they say; cheap ones for windows."""
+def reach(indicator: Indicator, bound: Bound, binder: Binder) -> dict[tuple[str, ...], Sql]:
+    """Conditions of which each row that the indicator may count meets one, by what they say.
+
+    They are asked of every row of a history: windows first, and before words are looked up.
+    """
+    parts = expressions(indicator, bound.before_words(), binder.rules, binder.now)
     if indicator.window is None or indicator.at is None:
         return {(indicator.where or "",): parts["where"]}
     moment, at = bound.columns[indicator.at], parts["now"]

@@ -1,25 +1,24 @@
 """What people decided, as scoring reads it: attested values before custom fields, and records that exceptions leave out."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Integer, and_, func, literal, not_, select
+from sqlalchemy import Connection, FromClause, Integer, and_, case, func, literal, not_, select
 
 from sevenc_sync.clock import from_seconds
 from sevenc_sync.score.bound import Bound
 from sevenc_sync.score.rules import Indicator, Rules
-from sevenc_sync.score.sqlfunctions import custom_value, said
+from sevenc_sync.score.sqlfunctions import said, same_order
 from sevenc_sync.score.vocabulary import Sql
+from sevenc_sync.score.wordtables import custom_fields
 from sevenc_sync.store.attestations import attested_in_force
 from sevenc_sync.store.exceptions import AcceptedRisk, excepted_in_force, exceptions
-from sevenc_sync.store.tables import attestation, client, evidence, exception
+from sevenc_sync.store.tables import attestation, client, exception
 
 if TYPE_CHECKING:  # binding binds by way of this module
     from sevenc_sync.score.binding import Binder
-
-_company = evidence["company"]
 
 # Client -> the fields that somebody attests of it now.
 Attested = Mapping[int, frozenset[str]]
@@ -36,16 +35,52 @@ def read_attested(connection: Connection, now: int, clients: Collection[int] | N
     return {owner: frozenset(fields) for owner, fields in found.items()}
 
 
-def field_values(binder: "Binder", fields: Iterable[str]) -> list[Sql]:
-    """What is known of each field, for statements over companies and their clients: attested, else as the PSA has it."""
-    values: list[Sql] = []
-    for name in fields:
-        typed = said(custom_value(_company.c.custom, name))
-        # A field that nobody attests for anybody costs no look-up.
-        values.append(
-            func.coalesce(_attested(name, binder.clock), typed) if name in binder.attested else typed
+@dataclass(frozen=True)
+class Known:
+    """What is known of custom fields, for statements over companies and their clients."""
+
+    typed: FromClause | None  # what the PSA has, one row a client; None where nothing is asked for
+    values: Sequence[Sql]  # attested, else as the PSA has it; one for each field
+
+    @classmethod
+    def of(cls, binder: "Binder", fields: Sequence[str]) -> "Known":
+        """Of these fields (in small letters). A company's fields are read once, whatever their number."""
+        if not fields:
+            return cls(None, ())
+        typed = _typed(binder, fields)
+        values = [said(typed.c[f"t{n}"]) for n in range(len(fields))]
+        return cls(
+            typed,
+            # A field that nobody attests for anybody costs no look-up.
+            [
+                func.coalesce(_attested(name, binder.clock), value) if name in binder.attested else value
+                for name, value in zip(fields, values, strict=True)
+            ],
         )
-    return values
+
+    def join(self, from_: FromClause) -> FromClause:
+        """The clients with what the PSA has of them."""
+        return (
+            from_ if self.typed is None else from_.outerjoin(self.typed, self.typed.c.client == client.c.id)
+        )
+
+
+def _typed(binder: "Binder", fields: Sequence[str]) -> FromClause:
+    """(client, t0, t1, ...): what the client's company has in each field. Of two fields with one name the greater text counts."""
+    pairs = custom_fields(binder.dialect)
+    held = (
+        select(client.c.id.label("client"), pairs.c.field, same_order(pairs.c.value).label("value"))
+        .select_from(
+            client.join(pairs, and_(pairs.c.account == client.c.account, pairs.c.company == client.c.company))
+        )
+        .where(client.c.is_active, pairs.c.field.in_(fields), *binder.of_clients(client.c.id))
+        .cte("held")
+        .prefix_with("MATERIALIZED")
+    )
+    columns = [
+        func.max(case((held.c.field == name, held.c.value))).label(f"t{n}") for n, name in enumerate(fields)
+    ]
+    return select(held.c.client, *columns).group_by(held.c.client).subquery("typed")
 
 
 def _attested(name: str, now: Sql) -> Sql:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import FromClause, Table, Text, and_, case, cast, func, literal, not_, select
+from sqlalchemy import FromClause, Integer, Text, Tuple, and_, case, func, literal, not_, or_, select, tuple_
 
 from sevenc_sync.score.bound import Bound, own_columns
 from sevenc_sync.score.sources import Source
@@ -71,7 +71,7 @@ def assets(binder: "Binder", source: Source, uses: Uses) -> Bound:
     return Bound(
         source=source,
         from_=outer,
-        where=(inner.c.rank == 1,),
+        where=(),
         client=inner.c.client,
         account=inner.c.account,
         columns=columns,
@@ -99,36 +99,19 @@ def _is_record_of(theirs: FromClause) -> Sql:
     )
 
 
-def _by_client(theirs: FromClause, table: Table) -> Sql:
-    """As the two above, for a join that begins with the clients.
+def _is_there(theirs: FromClause) -> Sql:
+    """Whether an outer join found a row of device_link.
 
-    The kind is an expression, so that SQLite looks for no links by their kind alone: that would be all of the MSP's.
+    As an expression over an outer join, so that SQLite begins with the clients: it would rather read the links of all devices.
     """
-    return and_(
-        func.coalesce(theirs.c.kind, "") == table.name,
-        theirs.c.account == table.c.account,
-        theirs.c.id == table.c.id,
-        theirs.c.client == link.c.client,
-    )
+    return func.coalesce(theirs.c.device, "") != ""
 
 
 def _standing(binder: "Binder", source: Source, uses: Uses, names: list[str]) -> FromClause:
-    """All records with their rank among those of the same device; the first stands for it."""
+    """Of all records of each device the first by `_order`; it stands for the device."""
     from_, where = binder.linked(_asset)
     flags = binder.flags(_asset, source, {*flag_names(uses), *KINDS, RETIRED})
     mine = device_link.alias("mine")
-    from_ = flags.join(from_).outerjoin(mine, _is_record_of(mine))
-    alone = case((mine.c.device.is_(None), cast(_asset.c.account, Text()) + ":" + _asset.c.id), else_="")
-    rank = func.row_number().over(
-        partition_by=[link.c.client, func.coalesce(mine.c.device, ""), alone],
-        order_by=[
-            case((_asset.c.account == client.c.account, 0), else_=1),
-            case((_asset.c.is_active.is_(False), 1), else_=0),
-            func.coalesce(_asset.c.updated_at, 0).desc(),
-            _asset.c.account,
-            same_order(_asset.c.id),
-        ],
-    )
     kind = func.coalesce(
         _asset.c.kind, case(*[(flags.by_name[name], literal(name, Text())) for name in KINDS], else_=None)
     )
@@ -143,11 +126,52 @@ def _standing(binder: "Binder", source: Source, uses: Uses, names: list[str]) ->
             mine.c.device.label("device"),
             *[own[name].label(f"c_{name}") for name in names],
             *[flags.by_name[name].label(f"f_{name}") for name in flag_names(uses)],
-            rank.label("rank"),
         )
-        .select_from(from_)
-        .where(*where)
-        .subquery("device")
+        .select_from(flags.join(from_).outerjoin(mine, _is_record_of(mine)))
+        .where(*where, not_(_has_better(mine)))
+        .cte("device")
+        # Kind and the like are worked out once for each device, not for each indicator.
+        .prefix_with("MATERIALIZED")
+    )
+
+
+def _order(record: FromClause) -> Tuple:
+    """What records of one device are put in order by: the master PSA's first, then active ones, then the newest."""
+    return tuple_(
+        case((record.c.account == client.c.account, 0), else_=1),
+        case((record.c.is_active.is_(False), 1), else_=0),
+        -func.coalesce(record.c.updated_at, 0),
+        record.c.account,
+        same_order(record.c.id),
+    )
+
+
+def _has_better(mine: FromClause) -> Sql:
+    """Whether the device has a record of the same client before this one. A device with one record costs one look-up."""
+    other, record, theirs = device_link.alias("other"), _asset.alias("record"), link.alias("its_link")
+    return (
+        select(literal(1, Integer()))
+        .select_from(
+            other.join(record, and_(record.c.account == other.c.account, record.c.id == other.c.id)).join(
+                theirs,
+                and_(
+                    theirs.c.account == record.c.account,
+                    theirs.c.company == record.c.company,
+                    theirs.c.state == "linked",
+                    theirs.c.client == other.c.client,
+                ),
+            )
+        )
+        .where(
+            other.c.client == mine.c.client,
+            other.c.device == mine.c.device,
+            other.c.kind == "asset",
+            or_(other.c.id != mine.c.id, other.c.account != mine.c.account),
+            record.c.gone_at.is_(None),
+            _order(record) < _order(_asset),
+        )
+        .correlate(_asset, client, mine)
+        .exists()
     )
 
 
@@ -157,7 +181,7 @@ def _others(binder: "Binder", source: Source, names: list[str]) -> FromClause:
     theirs = device_link.alias("heard")
     own = own_columns(_asset, source)
     place = func.row_number().over(
-        partition_by=[theirs.c.client, theirs.c.device],
+        partition_by=[link.c.client, theirs.c.device],
         order_by=[
             func.coalesce(_asset.c.last_seen_at, _asset.c.updated_at, 0).desc(),
             _asset.c.account,
@@ -166,13 +190,13 @@ def _others(binder: "Binder", source: Source, names: list[str]) -> FromClause:
     )
     heard = (
         select(
-            theirs.c.client,
+            link.c.client,
             theirs.c.device,
             place.label("place"),
             *[_countable(source, name, own[name]).label(name) for name in names],
         )
-        .select_from(from_.join(theirs, _by_client(theirs, _asset)))
-        .where(*where, _asset.c.account != client.c.account, *binder.of_clients(theirs.c.client))
+        .select_from(from_.outerjoin(theirs, _is_record_of(theirs)))
+        .where(*where, link.c.account != client.c.account, _is_there(theirs))
         .subquery("records")
     )
 
@@ -209,20 +233,16 @@ def _backups(binder: "Binder") -> FromClause:
     passed = func.coalesce(_protection.c.verified_ok, False)
     return (
         select(
-            theirs.c.client,
+            link.c.client,
             theirs.c.device,
             func.max(case((func.coalesce(_protection.c.is_paused, False), 0), else_=1)).label("protecting"),
             func.max(_protection.c.last_success_at).label("last_success_at"),
             func.max(_protection.c.offsite_at).label("offsite_at"),
             func.max(case((passed, _protection.c.verified_at))).label("verified_at"),
         )
-        .select_from(from_.join(theirs, _by_client(theirs, _protection)))
-        .where(
-            *where,
-            not_(func.coalesce(_protection.c.is_archived, False)),
-            *binder.of_clients(theirs.c.client),
-        )
-        .group_by(theirs.c.client, theirs.c.device)
+        .select_from(from_.outerjoin(theirs, is_protection_of(theirs)))
+        .where(*where, not_(func.coalesce(_protection.c.is_archived, False)), _is_there(theirs))
+        .group_by(link.c.client, theirs.c.device)
         .subquery("backups")
     )
 
@@ -239,8 +259,9 @@ def _common_models(binder: "Binder") -> FromClause:
         .select_from(from_)
         .where(
             *where,
-            # As a sum, so that no database looks for assets by their account alone: that would be all of the MSP's.
-            _asset.c.account + 0 == client.c.account,
+            # Asked of the link, so that no other account's assets are read; as a sum, so that no database looks for links by
+            # their account alone: that would be all of the MSP's.
+            link.c.account + 0 == client.c.account,
             _asset.c.model.is_not(None),
             _asset.c.purchased_on > binder.clock - _BOUGHT_WITHIN,
         )

@@ -189,7 +189,7 @@ def evaluate(
         attested=attested,
         excepted=excepted,
         kept_sums=all_sums(connection, again, with_exceptions=True) if owners else {},
-        told=Told.read(connection, rules.indicators),
+        told=Told.read(connection),
     )
 
 

@@ -100,7 +100,7 @@ def _count(connection: Connection, binder: Binder, name: str, counts: _Counts) -
     for item in indicators:
         parts = expressions(item, bound, binder.rules, binder.now)
         wheres.append(parts["where"])
-        reached |= reach(item, bound, parts)
+        reached |= reach(item, bound, binder)
         sums = MEASURES[item.measure].sums(item, parts)
         for part, into in (("sample", counts.samples), ("good", counts.good)):
             if part in sums:

@@ -33,14 +33,6 @@ class said(GenericFunction[str]):  # noqa: N801 - as above
     name = "said"
 
 
-class custom_value(GenericFunction[str]):  # noqa: N801 - as above
-    """(custom, field name in small letters): the field's value as text, null where it is missing or null."""
-
-    type = Text()
-    inherit_cache = True
-    name = "custom_value"
-
-
 class day_of_text(GenericFunction[int]):  # noqa: N801 - as above
     """Midnight UTC, in epoch seconds, of a text that begins with YYYY-MM-DD; null for any other text."""
 
@@ -104,18 +96,6 @@ _register(ascii_lower, sqlite="lower({0})", postgresql='lower(({0}) COLLATE "C")
 _register(middle, sqlite="middle({0})", postgresql="percentile_cont(0.5) WITHIN GROUP (ORDER BY {0})")
 _register(same_order, sqlite="{0}", postgresql='({0}) COLLATE "C"')
 _register(said, sqlite=_SAID.format(trim="trim"), postgresql=_SAID.format(trim="btrim"))
-# The NUL character, which JSON may carry and PostgreSQL may not, makes the whole field collection unreadable there:
-# then both databases see no fields.
-_register(
-    custom_value,
-    sqlite="(SELECT max(CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'null' THEN NULL"
-    " ELSE CAST(atom AS TEXT) END)"
-    " FROM json_each(CASE WHEN json_valid({0}) AND instr({0}, '\\u0000') = 0 THEN {0} END)"
-    " WHERE lower(trim(key)) = {1})",
-    postgresql='(SELECT max(value COLLATE "C")'
-    " FROM json_each_text(CASE WHEN strpos({0}, '\\u0000') = 0 THEN ({0})::json END)"
-    ' WHERE lower(btrim(key) COLLATE "C") = {1})',
-)
 # "+0 days" makes SQLite work the day out: without it, 30 February comes back as it was given.
 _register(
     day_of_text,

@@ -1,17 +1,17 @@
 """What only some sources tell: whether any of them does, for this client, and whether its reading is fresh."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from sevenc_sync.score.feeds import Sources
 from sevenc_sync.score.rules import Indicator
 from sevenc_sync.score.sources import SOURCES, Source
-from sevenc_sync.store.tables import client, evidence
+from sevenc_sync.store.tables import TOLD_OF_DEVICES, account, client, evidence, told_bits
 
-# An appliance tells of itself alone: that is no word about the devices of a client.
-_OF_ITSELF = "appliance"
+_asset = evidence["asset"]
 
 
 @dataclass(frozen=True)
@@ -22,30 +22,15 @@ class Told:
     masters: frozenset[int]
 
     @classmethod
-    def read(cls, connection: Connection, indicators: Iterable[Indicator]) -> "Told":
-        """Look for each column that these indicators ask for and that not every source tells: one pass a table."""
-        wanted: dict[str, set[str]] = {}
-        for indicator in indicators:
-            source = SOURCES[indicator.rows]
-            names = {name for name in indicator.uses.columns if source.columns[name].told is not None}
-            if names:
-                wanted.setdefault(source.table, set()).update(names)
-        found: dict[tuple[str, str], frozenset[int]] = {}
-        for table_name, columns in sorted(wanted.items()):
-            table, names_in_order = evidence[table_name], sorted(columns)
-            statement = (
-                select(
-                    table.c.account,
-                    *[func.count(table.c[name]) for name in names_in_order],
-                )
-                .where(table.c.gone_at.is_(None), func.coalesce(table.c.kind, "") != _OF_ITSELF)
-                .group_by(table.c.account)
-            )
-            rows = connection.execute(statement).all()
-            for n, name in enumerate(names_in_order, start=1):
-                found[table_name, name] = frozenset(row[0] for row in rows if row[n])
+    def read(cls, connection: Connection) -> "Told":
+        """What records say at all that not every source tells, from a look at each set of such facts that some record has."""
+        found: dict[tuple[str, str], set[int]] = {(_asset.name, name): set() for name in TOLD_OF_DEVICES}
+        for number, bits in connection.execute(_sets()):
+            for place, name in enumerate(TOLD_OF_DEVICES):
+                if bits >> place & 1:
+                    found[_asset.name, name].add(number)
         masters = connection.execute(select(client.c.account).distinct()).scalars()
-        return cls(found, frozenset(masters))
+        return cls({key: frozenset(numbers) for key, numbers in found.items()}, frozenset(masters))
 
     def tellers(self, indicator: Indicator) -> frozenset[int]:
         """The accounts that tell what the indicator asks for and not every source tells."""
@@ -90,3 +75,21 @@ class Told:
         if mine:
             return next((fault for fault in faults if fault is not None), None)
         return None if None in faults else faults[0]
+
+
+@cache
+def _sets() -> Select[int, int]:
+    """(account, bits) for each set of facts that some record of an account tells: each is looked for behind the one before."""
+    bits = told_bits()
+
+    def next_of(owner: ColumnElement[int], *behind: ColumnElement[bool]) -> ColumnElement[int | None]:
+        found = select(func.min(bits)).where(_asset.c.account == owner, _asset.c.gone_at.is_(None), *behind)
+        return found.correlate_except(_asset).scalar_subquery()
+
+    sets = select(account.c.id.label("account"), next_of(account.c.id).label("bits")).cte(
+        "sets", recursive=True
+    )
+    sets = sets.union_all(
+        select(sets.c.account, next_of(sets.c.account, bits > sets.c.bits)).where(sets.c.bits.is_not(None))
+    )
+    return select(sets.c.account, sets.c.bits).where(sets.c.bits > 0)

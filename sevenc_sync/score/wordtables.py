@@ -16,6 +16,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    select,
     text,
 )
 
@@ -64,14 +65,27 @@ class WordsTable:
         """The rows for these phrases, as the statement wants them."""
         return _rows(rules, phrases, self.kind, self.flags)
 
+    def has(self, number: int) -> Sql:
+        """Whether a row of the table, where there is one, has the flag at that place."""
+        mask = literal(1 << (number % _BITS), BigInteger())
+        return func.coalesce(self.table.c[f"m{number // _BITS}"], 0).bitwise_and(mask) != 0
+
+    def lists(self, phrase: Sql, number: int) -> Sql:
+        """Whether the phrase has that flag, for a condition that stands before the table is joined: the list is made once."""
+        return func.coalesce(phrase.in_(select(self.table.c.phrase).where(self.has(number))), false())
+
 
 @dataclass(frozen=True)
 class Flags:
-    """Tags and services of a source's rows, read from a table of phrases."""
+    """Tags and services of a source's rows, read from a table of phrases.
+
+    `early` says the same of a row that is not joined to the table of phrases yet.
+    """
 
     words: WordsTable | None
     phrase: Column[Any] | None
     by_name: Mapping[str, Sql]
+    early: Mapping[str, Sql]
 
     @classmethod
     def of(
@@ -86,17 +100,16 @@ class Flags:
         """Flags of those names for the rows of `table`."""
         ordered = sorted(names)
         if not ordered or source.phrase is None:
-            return cls(None, None, {name: false() for name in ordered})
+            never: dict[str, Sql] = {name: false() for name in ordered}
+            return cls(None, None, never, never)
         rows = _rows(rules, phrases, source.phrase, ordered)
         words = WordsTable.of(f"words_of_{table.name}", source.phrase, ordered, dialect, rows)
-        by_name = {
-            name: func.coalesce(words.table.c[f"m{n // _BITS}"], 0).bitwise_and(
-                literal(1 << (n % _BITS), BigInteger())
-            )
-            != 0
-            for n, name in enumerate(ordered)
-        }
-        return cls(words, table.c.phrase, by_name)
+        return cls(
+            words,
+            table.c.phrase,
+            {name: words.has(n) for n, name in enumerate(ordered)},
+            {name: words.lists(table.c.phrase, n) for n, name in enumerate(ordered)},
+        )
 
     def join(self, from_: FromClause) -> FromClause:
         """The rows with their flags."""
@@ -138,17 +151,29 @@ def client_numbers(numbers: str, dialect: str) -> FromClause:
 
 
 def custom_fields(dialect: str) -> FromClause:
-    """(account, field, value) of every custom field of every company that is there."""
+    """(account, company, field, value) of every custom field of every company that is there.
+
+    A field's name is in small letters, without blanks around it; a company may have two of one name. The NUL character, which
+    JSON may carry and PostgreSQL may not, makes all fields of a company unreadable there: then both databases see none.
+    """
     if dialect == "postgresql":
         pairs = 'lower(btrim(f.key) COLLATE "C") AS field, f.value AS value'
         source = "json_each_text(CASE WHEN strpos(c.custom, '\\u0000') = 0 THEN CAST(c.custom AS JSON) END)"
     else:
-        pairs = "lower(trim(f.key)) AS field, CAST(f.atom AS TEXT) AS value"
+        value = "CASE f.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(f.atom AS TEXT) END"
+        pairs = f"lower(trim(f.key)) AS field, {value} AS value"
         source = (
             "json_each(CASE WHEN json_valid(c.custom) AND instr(c.custom, '\\u0000') = 0 THEN c.custom END)"
         )
-    body = f"SELECT c.account AS account, {pairs} FROM company AS c, {source} AS f WHERE c.gone_at IS NULL"  # noqa: S608 - names of our own tables
-    columns = (column("account", Integer()), column("field", Text()), column("value", Text()))
+    body = (
+        f"SELECT c.account, c.id AS company, {pairs} FROM company AS c, {source} AS f WHERE c.gone_at IS NULL"  # noqa: S608 - names of our own tables
+    )
+    columns = (
+        column("account", Integer()),
+        column("company", Text()),
+        column("field", Text()),
+        column("value", Text()),
+    )
     return text(body).columns(*columns).subquery("fields")
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from sevenc_sync.score.bound import Bound, own_columns
-from sevenc_sync.score.decided import field_values
+from sevenc_sync.score.decided import Known
 from sevenc_sync.score.sources import SOURCES, Source
 from sevenc_sync.score.sqlfunctions import same_order
 from sevenc_sync.score.vocabulary import DAY, SQL_TYPE, Sql, Uses
@@ -127,6 +127,7 @@ def tickets(binder: "Binder", source: Source, uses: Uses) -> Bound:
         columns=own | {"hours": func.coalesce(own["hours"], of_entries, none), "is_repeat": _is_repeat()},
         flags=flags.by_name,
         customs={},
+        early=flags.early,
     )
 
 
@@ -194,6 +195,7 @@ def projects(binder: "Binder", source: Source, uses: Uses) -> Bound:
         columns=own_columns(_project, source) | {"has_phases": part.correlate(_project).exists()},
         flags=flags.by_name,
         customs={},
+        early=flags.early,
     )
 
 
@@ -214,6 +216,7 @@ def events(binder: "Binder", source: Source, uses: Uses) -> Bound:
         **{name: _company.c[name] for name in ("id", "fetched_at", "name", "updated_at")},
         "is_record": true(),
     }
+    own_fields = Known.of(binder, fields)
     records = select(
         client.c.id,
         _company.c.account,
@@ -222,9 +225,11 @@ def events(binder: "Binder", source: Source, uses: Uses) -> Bound:
             for name in source.columns
         ],
         *[_typed(false(), "is_record", source).label(f"f_{name}") for name in names],
-        *[value.label(f"x{n}") for n, value in enumerate(field_values(binder, fields))],
+        *[value.label(f"x{n}") for n, value in enumerate(own_fields.values)],
     ).select_from(
-        _company.join(client, and_(client.c.account == _company.c.account, client.c.company == _company.c.id))
+        own_fields.join(
+            _company.join(client, and_(client.c.account == _company.c.account, client.c.company == _company.c.id))
+        )
     ).where(client.c.is_active, _company.c.gone_at.is_(None), *binder.of_clients(client.c.id))  # fmt: skip
     rows = union_all(held, records).cte("events").prefix_with("MATERIALIZED")
     return Bound(

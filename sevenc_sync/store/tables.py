@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
@@ -23,6 +24,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    case,
+    literal_column,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -195,6 +198,43 @@ Index(
     evidence["time_entry"].c.started_at,
 )
 Index(None, evidence["time_entry"].c.account, evidence["time_entry"].c.ticket)  # a ticket's hours
+# Facts of devices that only some sources tell, the lowest bit first: what a bit means is fixed by the index below. A store may
+# hold many devices of an account that all tell the same; the index finds what they tell without reading them.
+TOLD_OF_DEVICES = (
+    "last_seen_at",
+    "antivirus_present",
+    "antivirus_running",
+    "antivirus_current",
+    "antivirus_updated_at",
+    "patches_missing",
+    "oldest_patch_at",
+    "patches_lesser",
+    "is_encrypted",
+    "offline_minutes",
+    "monitored_minutes",
+)
+
+
+def told_bits() -> ColumnElement[int]:
+    """Which of TOLD_OF_DEVICES a row of `asset` tells. An appliance tells of itself alone: no word about a client's devices.
+
+    Constants stand in it as they are, and not as parameters: only then do the databases know it for the index's own.
+    """
+    asset = evidence["asset"].c
+    none = literal_column("0", Integer())
+    bits: ColumnElement[int] = none
+    for place, name in enumerate(TOLD_OF_DEVICES):
+        bits = bits + case((asset[name].is_(None), none), else_=literal_column(str(1 << place), Integer()))
+    is_appliance = asset.kind == literal_column("'appliance'", Text())
+    return case((is_appliance, none), else_=literal_column("1", Integer())) * bits
+
+
+Index(
+    "ix_asset_told",
+    evidence["asset"].c.account,
+    told_bits(),
+    sqlite_where=evidence["asset"].c.gone_at.is_(None),
+)
 for _name in ("asset", "contract", "contract_line", "protection", "alert", "project", "phase", "activity"):
     Index(None, evidence[_name].c.account, evidence[_name].c.company)
 

@@ -72,9 +72,9 @@ def _records(chance: Random, n: int) -> list[tuple[int, Record]]:
         opened = chance.uniform(0, 420)
         closed = chance.random() < 0.8
         found.append((PSA, Ticket(
-            id=f"{n}-t{i}", company=psa, board=chance.choice(["Help Desk", "Alerts", "Maintenance", "Internal", "Odd"]),
+            id=f"{n}-t{i}", company=psa, board=chance.choice(["Help Desk", "Alerts", "Maintenance", "Internal", "Audit", "Odd", None]),
             type=chance.choice([None, "Incident", "How to"]), subtype=chance.choice([None, "Disk"]),
-            source=chance.choice(["Phone", "RMM Alert"]), is_closed=closed, opened_at=ago(opened),
+            source=chance.choice(["Phone", "RMM Alert", None]), is_closed=closed, opened_at=ago(opened),
             closed_at=ago(opened - min(opened, chance.uniform(0, 3))) if closed else None,
             responded_at=_maybe(chance, ago(opened - 0.01)), respond_due_at=_maybe(chance, ago(opened - 0.05)),
             resolve_due_at=_maybe(chance, ago(opened - 1)), priority_level=chance.choice(["critical", "low"]),

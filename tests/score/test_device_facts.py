@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from sevenc_sync.model import Asset
 from sevenc_sync.score import Rules, RulesInvalid, builtin_rules_dir, load_rules
+from sevenc_sync.score.sources import SOURCES
+from sevenc_sync.score.told import Told, _sets
+from sevenc_sync.store.tables import TOLD_OF_DEVICES
 from tests.score.conftest import BACKUP, PSA, RMM, World, ago
 from tests.score.test_score_sources import rows
 
@@ -228,3 +232,95 @@ def test_agents_that_cannot_be_read_make_unknown_although_the_psa_is_fresh(
     found = sqlite_world.indicator(rules, COVERAGE)
     assert found.level is None
     assert (found.reason or "").startswith("rmm, agents: ")
+
+
+@pytest.mark.parametrize("how", ["is gone", "waits in review", "is another client's"])
+def test_a_record_that_is_none_of_the_client_s_stands_for_none_of_its_devices(
+    world: World, rules: Rules, how: str
+) -> None:
+    """The devices were put together before the record went: until they are again, the other record stands."""
+    world.client(1)
+    world.client(2)
+    world.rmm(1)
+    world.link(
+        PSA, "left", 2 if how == "is another client's" else 1, "review" if "review" in how else "linked"
+    )
+    world.put(RMM, Asset(id="g", company="r1", kind="server", name="stands"))
+    world.put(PSA, Asset(id="a", company="left", type="Server", name="left"), gone=how == "is gone")
+    world.device(1, ("asset", PSA, "a"), ("asset", RMM, "g"))
+    assert rows(world, rules, "assets", "name", clients=[1]) == [{"client": 1, "id": "g", "name": "stands"}]
+
+
+def test_a_second_record_in_the_client_s_own_psa_tells_nothing_of_the_device(
+    world: World, rules: Rules
+) -> None:
+    """The PSA says what it says by the record that stands; a retired double of it is no second opinion."""
+    world.client(1)
+    world.put(PSA, Asset(id="a", company="c1", type="Server", updated_at=ago(9)))
+    world.put(
+        PSA,
+        Asset(
+            id="b",
+            company="c1",
+            type="Server",
+            is_active=False,
+            os="W",
+            last_seen_at=ago(1),
+            updated_at=ago(1),
+        ),
+    )
+    world.device(1, ("asset", PSA, "a"), ("asset", PSA, "b"))
+    (found,) = rows(world, rules, "assets", "os", "last_seen_at")
+    assert found == {"client": 1, "id": "a", "os": None, "last_seen_at": None}
+
+
+def test_each_fact_that_not_every_source_tells_has_its_bit() -> None:
+    told = {name for name, fact in SOURCES["assets"].columns.items() if fact.told is not None}
+    assert set(TOLD_OF_DEVICES) == told
+    assert not any(
+        fact.told for name, source in SOURCES.items() if name != "assets" for fact in source.columns.values()
+    )
+
+
+def test_what_an_account_tells_is_what_some_record_of_it_tells_that_is_there(world: World) -> None:
+    """Compared with reading every record, over records that each tell a few things, or nothing."""
+    chance = Random(7)  # noqa: S311 - nobody guards anything with it
+    some: dict[str, Any] = {
+        name: ago(1) if name.endswith("_at") else True if name.startswith(("antivirus", "is_")) else 0
+        for name in TOLD_OF_DEVICES
+    }
+    tellers: dict[str, set[int]] = {name: set() for name in TOLD_OF_DEVICES}
+    world.account(RMM, "rmm")
+    world.account(13, "tells nothing")
+    for account, names in (
+        (PSA, TOLD_OF_DEVICES[:1]),
+        (RMM, TOLD_OF_DEVICES[1:9]),
+        (BACKUP, TOLD_OF_DEVICES),
+    ):
+        for n in range(30):
+            facts = {name: some[name] for name in names if chance.random() < 0.2}
+            kind, is_gone = chance.choice([None, "server", "appliance"]), n % 5 == 0
+            if account == BACKUP and n % 2:
+                kind = "appliance"
+            elif account == BACKUP:
+                is_gone = True
+            world.put(account, Asset(id=f"{n}", company="x", kind=kind, **facts), gone=is_gone)
+            for name in facts:
+                if kind != "appliance" and not is_gone:
+                    tellers[name].add(account)
+    with world.store.read() as connection:
+        told = Told.read(connection)
+    assert told.accounts == {("asset", name): numbers for name, numbers in tellers.items()}
+    assert tellers["last_seen_at"] == {PSA}
+    assert tellers["monitored_minutes"] == set()
+
+
+def test_what_accounts_tell_is_found_without_reading_their_devices(sqlite_world: World) -> None:
+    with sqlite_world.store.read() as connection:
+        statement = _sets().compile(dialect=connection.dialect)
+        plan = "\n".join(
+            row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (0,))
+        )
+    assert "SEARCH asset USING INDEX ix_asset_told (account=?)" in plan
+    assert "SEARCH asset USING INDEX ix_asset_told (account=? AND <expr>>?)" in plan
+    assert "SCAN asset" not in plan

@@ -16,7 +16,7 @@ from sevenc_sync.score import Rules
 from sevenc_sync.score.indicators import dry_scope
 from sevenc_sync.score.language import build
 from sevenc_sync.score.sources import SOURCES
-from sevenc_sync.score.sqlfunctions import ascii_lower, custom_value, day_of_text, number_of_text, said
+from sevenc_sync.score.sqlfunctions import ascii_lower, day_of_text, number_of_text, said
 from sevenc_sync.score.vocabulary import FUNCTIONS
 from tests.score.conftest import NOW, PSA, World, ago
 from tests.score.test_score_sources import ids, rows
@@ -299,10 +299,11 @@ def test_what_says_nothing_and_small_letters_are_the_same_on_both_databases(
 
 
 def test_of_two_fields_with_one_name_the_greater_text_counts_on_both_databases(
-    connection: Connection,
+    world: World, rules: Rules
 ) -> None:
-    custom = literal('{"Tier": "b", " TIER ": "a", "tier": null}', Text())
-    assert connection.execute(select(custom_value(custom, literal("tier", Text())))).scalar_one() == "b"
+    world.client(1, custom={"Tier": "b", " TIER ": "a", "tier": None})
+    world.client(2, custom={"Tier": None})
+    assert ids(rows(world, rules, "companies", where="custom('tier') = 'b'")) == ["c1"]
 
 
 # What is no part of the language

@@ -1,5 +1,6 @@
 """A backfill runs without secondary indexes, and they are always made again."""
 
+import pytest
 from sqlalchemy import Connection, inspect
 
 from sevenc_sync.model import Ticket
@@ -11,6 +12,15 @@ from sevenc_sync.store.tables import evidence
 
 def _indexes(connection: Connection, table: str) -> set[str | None]:
     return {index["name"] for index in inspect(connection).get_indexes(table)}
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_index_over_an_expression_is_seen_to_be_there(store: Store) -> None:
+    with store.write() as connection:
+        assert ensure_indexes(connection) == []
+        drop_indexes_if_empty(connection, ["asset"])
+        assert "ix_asset_told" in ensure_indexes(connection)
+        assert ensure_indexes(connection) == []
 
 
 def _declared(table: str) -> set[str]:
