@@ -322,6 +322,9 @@ def _said(item: "PlanItem", now: datetime) -> str:
     if item.state == "done":
         said = "by the evidence" if item.by is None else f"by the word of {item.by}"
         return f"done since {item.changed_at:%Y-%m-%d}, {said}"
+    if item.until is not None:
+        over = f"the risk that {item.by} accepted until {last_day(item.until)} is over: {item.reason}"
+        return f"open since {item.changed_at:%Y-%m-%d}; {over}"
     return f"open since {item.changed_at:%Y-%m-%d}"
 
 

@@ -152,7 +152,8 @@ def moved(item: PlanItem, has_gap: bool | None, now: datetime) -> PlanItem:
             return item
         return _changed(item, now, state="done", due_at=item.due_at)
     if item.state == "risk" and item.until is not None and item.until <= now:
-        return _changed(item, now, state="open")
+        # Who accepted it, why and until when stays with it: whoever meets it again must decide it again.
+        return msgspec.structs.replace(item, state="open", changed_at=now)
     if item.state == "done" and has_gap and (item.by is None or item.changed_at <= now - CLAIM_HOLDS):
         return _changed(item, now, state="open")
     return item

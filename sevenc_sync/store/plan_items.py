@@ -33,6 +33,7 @@ _STATE_AFTER: Mapping[Action, State] = {
 class PlanItem(msgspec.Struct, frozen=True, kw_only=True):
     """One item. `by` is who last decided, None where the evidence did; `until` is the end of an accepted risk.
 
+    An item that is open because that end has come keeps both, and the reason.
     `ticket` is the number of its ticket in the PSA.
     """
 

@@ -5,6 +5,10 @@ import shlex
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+
+from sevenc_sync.store.database import Store
+from sevenc_sync.store.tables import plan_item
 
 STEP = {
     "needs",
@@ -172,6 +176,20 @@ def test_what_is_done_or_accepted_as_a_risk_is_shown_only_with_all_until_it_is_o
     assert copy_of.json("show", name)["score"] == score, "what is planned changes no score"
     assert copy_of("plan", name, "--reopen", number, *BY).exit_code == 0
     assert steps(copy_of, name)[number]["item"]["state"] == "open"
+
+
+def test_a_risk_whose_day_has_passed_is_in_the_plan_again_with_who_accepted_it_and_why(copy_of: Any) -> None:
+    name = strongest(copy_of)
+    number = some_step(copy_of, name)
+    risk = ("--risk", number, "--reason", "replaced in March", "--until", "2099-03-31", *BY)
+    assert copy_of("plan", name, *risk).exit_code == 0
+    with Store.open(f"sqlite:///{copy_of.home.folder / 'store.db'}") as store, store.write() as connection:
+        connection.execute(update(plan_item).where(plan_item.c.id == number).values(until=1_577_836_800))
+    assert copy_of("score").exit_code == 0
+    item = steps(copy_of, name)[number]["item"]
+    assert (item["state"], item["until"]) == ("open", "2019-12-31")
+    said = " ".join(copy_of("plan", name).stdout.split())
+    assert "the risk that anna accepted until 2019-12-31 is over: replaced in March" in said
 
 
 @pytest.mark.parametrize(

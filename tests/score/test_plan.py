@@ -153,6 +153,16 @@ def test_a_risk_is_open_again_when_its_end_has_come(
     assert moved(an_item(state="risk", by="ben", reason="r", until=until), has_gap, NOW).state == state
 
 
+def test_whoever_meets_an_item_whose_risk_is_over_is_told_who_accepted_it_and_why_until_the_gap_closes() -> (
+    None
+):
+    opened = moved(an_item(state="risk", by="ben", reason="old", until=NOW), True, NOW)
+    assert (opened.by, opened.reason, opened.until) == ("ben", "old", NOW)
+    assert moved(opened, True, NOW + timedelta(days=400)) == opened
+    closed = moved(opened, False, NOW)
+    assert (closed.state, closed.by, closed.reason, closed.until) == ("done", None, None, None)
+
+
 def test_a_persons_done_stands_for_a_while_against_what_the_evidence_still_shows() -> None:
     young = an_item(state="done", by="ben", changed_at=NOW - CLAIM_HOLDS + timedelta(seconds=1))
     old = an_item(state="done", by="ben", changed_at=NOW - CLAIM_HOLDS)
