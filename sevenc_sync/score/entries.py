@@ -29,30 +29,43 @@ def merged(
 ) -> Iterator["EntryReader"]:
     """One reader per id that is not switched off. Keys of later layers replace those of earlier ones.
 
-    With `later_first`, ids that only a later layer has come before those of earlier layers: an operator's words are
+    An entry that is given twice in one layer is a mistake, and read all the same: its own mistakes are told with it. With `later_first`, ids that only a later layer has come before those of earlier layers: an operator's words are
     looked at before ours.
     """
     values: dict[str, dict[str, Given]] = {}
     order: list[str] = []
+    doubles: list[tuple[str, Entry]] = []
     for layer in layers:
         fresh: list[str] = []
-        for name, entries in _by_id(layer, table, mistakes).items():
+        for name, entries in _by_id(layer, table, mistakes, doubles).items():
             if name not in values:
                 if layer is not layers[0] and not any(KNOWN[table] in entry.values for entry in entries):
                     mistakes += [_stray(entry, name, values) for entry in entries]
                     continue
                 fresh.append(name)
             for entry in entries:
-                values[name] = values.get(name, {}) | entry.values | {"": Given(None, entry.file, entry.line)}
+                values[name] = values.get(name, {}) | _values(entry)
         order = [*fresh, *order] if later_first else [*order, *fresh]
-    for name in order:
-        reader = EntryReader(name, values[name], mistakes)
+    readings = [(name, values[name]) for name in order]
+    readings += [(name, values[name] | _values(entry)) for name, entry in doubles if name in values]
+    for name, given in readings:
+        reader = EntryReader(name, given, mistakes)
         if reader.flag("enabled", True):
             yield reader
 
 
-def _by_id(layer: Sequence[Entry], table: str, mistakes: list[Mistake]) -> dict[str, list[Entry]]:
-    """The layer's entries of a table by id. One id may come again for another day; the later day's word is last."""
+def _values(entry: Entry) -> dict[str, Given]:
+    """The entry's keys, and under no key where it begins."""
+    return {**entry.values, "": Given(None, entry.file, entry.line)}
+
+
+def _by_id(
+    layer: Sequence[Entry], table: str, mistakes: list[Mistake], doubles: list[tuple[str, Entry]]
+) -> dict[str, list[Entry]]:
+    """The layer's entries of a table by id; `doubles` gets those whose id has been.
+
+    One id may come again for another day; the later day's word is last.
+    """
     found: dict[str, list[Entry]] = {}
     for entry in (entry for entry in layer if entry.table == table):
         name = _id(entry, mistakes)
@@ -63,6 +76,7 @@ def _by_id(layer: Sequence[Entry], table: str, mistakes: list[Mistake]) -> dict[
         if first is None:
             others.append(entry)
         else:
+            doubles.append((name, entry))
             mistakes.append(
                 Mistake(
                     file=entry.file,

@@ -155,7 +155,7 @@ sources = ["psa"]
 [[indicator]]
 id = "clear.it-reporting.a"
 title = "again"
-rows = "tickets"
+weight = 0
 
 [[indicator]]
 id = "clear.it-reporting.c"
@@ -208,6 +208,7 @@ purpose = "p"
         (22, b, "need", "is no length of time", None),
         (23, b, "wight", "unknown key", "weight"),
         (29, a, None, "is given twice", None),
+        (32, a, "weight", "is no number above 0", None),
         (37, c, "measure", "unknown word", "share"),
         (38, c, "good", "is a text", None),
         (41, c, "levels", "is no list of numbers", None),
