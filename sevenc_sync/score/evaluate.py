@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from sevenc_sync.clock import from_seconds, to_seconds
 from sevenc_sync.score.binding import Binder
@@ -24,7 +24,9 @@ from sevenc_sync.score.sqlfunctions import said
 from sevenc_sync.score.told import Told
 from sevenc_sync.score.words import Phrases
 from sevenc_sync.score.wordtables import custom_fields
-from sevenc_sync.store.tables import client
+from sevenc_sync.store.tables import client, evidence
+
+_DIGEST_PART = 2**31
 
 
 @dataclass(frozen=True)
@@ -206,10 +208,31 @@ def _binder(
     return Binder(rules, now, Phrases.read(connection), connection.dialect.name, clients, fields)
 
 
-def _used_fields(connection: Connection, rules: Rules) -> dict[int, frozenset[str]]:
-    """Custom fields that hold something for some company, by account: a field that nobody fills proves nothing."""
+def _used_fields(connection: Connection, rules: Rules) -> Mapping[int, frozenset[str]]:
+    """Custom fields that hold something for some company, by account: a field that nobody fills proves nothing.
+
+    Reading the fields of all companies takes longer than scoring one client; what was found is kept until a company changes.
+    """
     if not any(indicator.is_attested for indicator in rules.indicators):
         return {}
+    columns = evidence["company"].c
+    as_it_is = (
+        select(
+            columns.account,
+            func.count(),
+            func.sum(columns.fetched_at),
+            # Each version of a record has a digest of its own. Cut short, so that no database's sum overflows.
+            func.sum(columns.digest % _DIGEST_PART),
+        )
+        .where(columns.gone_at.is_(None))
+        .group_by(columns.account)
+        .order_by(columns.account)
+    )
+    companies = tuple(tuple(row) for row in connection.execute(as_it_is))
+    return rules.statements.get(("used fields", companies), lambda: _fields_in_use(connection))
+
+
+def _fields_in_use(connection: Connection) -> Mapping[int, frozenset[str]]:
     fields = custom_fields(connection.dialect.name)
     found: dict[int, set[str]] = {}
     statement = select(fields.c.account, fields.c.field).where(said(fields.c.value).is_not(None)).distinct()

@@ -1,8 +1,9 @@
 """Why a level is what it is: the number, the way to the next step, and the records behind both."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import func, select
@@ -25,6 +26,9 @@ from sevenc_sync.store.attestations import Attestation, attestations
 from sevenc_sync.store.database import Store
 from sevenc_sync.store.exceptions import AcceptedRisk, exceptions
 from sevenc_sync.store.tables import account
+
+# Measures that look at no record but those of their sample.
+_OVER_THEIR_SAMPLE = frozenset({"share", "sum_ratio", "per", "count"})
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,12 +118,15 @@ def explain_indicators(
             way = way_of(indicator, result)
             listing = Listing.of(binder, indicator, without=result.excepted not in (None, WHOLE))
             names = evaluation.sources.names
+            is_empty = _is_empty(indicator, evaluation.sums[indicator.id].get(client_id))
             rows = (
                 Records()
-                if only_to_fix
+                if only_to_fix or is_empty
                 else listing.records(connection, binder, listing.counted, limit, names)
             )
-            to_fix = listing.records(connection, binder, listing.to_fix, limit, names)
+            to_fix = (
+                Records() if is_empty else listing.records(connection, binder, listing.to_fix, limit, names)
+            )
             explained.append(
                 Explained(
                     result=result,
@@ -156,6 +163,11 @@ def _asked(rules: Rules, wanted: Sequence[Indicator]) -> Rules:
     if len(areas) != 1 or any(item.measure == "proof" for item in wanted):
         return rules
     return rules.of_area(areas.pop())
+
+
+def _is_empty(indicator: Indicator, sums: Mapping[str, Any] | None) -> bool:
+    """Whether counting found that there is no record to list, neither one that counts nor one to fix."""
+    return indicator.measure in _OVER_THEIR_SAMPLE and (sums is None or not sums["sample"])
 
 
 def _read_for_value(indicator: Indicator) -> list[str]:

@@ -210,7 +210,8 @@ class _Walk(Calls):
                 "is no pattern", cut(str(pattern.this)), "a backslash only before %, _ or a backslash"
             )
         small = literal(ascii_small(str(pattern.this)), Text())
-        result: Sql = ascii_lower(text).like(small, escape="\\")
+        # SQLite plans a statement anew for each run where a pattern is a parameter by itself.
+        result: Sql = ascii_lower(text).like(small + "", escape="\\")
         return Typed(not_(result) if node.args.get("negate") else result, "condition")
 
     def node_is(self, node: exp.Is, depth: int) -> Typed:

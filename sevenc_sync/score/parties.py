@@ -4,6 +4,7 @@ The MSP delivers what a contract line in force sells. A custom field, or an atte
 says otherwise: its first word is msp, client, vendor or partner, and the rest names who.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -47,7 +48,8 @@ def read_duties(store: Store, rules: Rules, now: datetime, estate: Estate) -> li
     """Every area in the framework's order, from the client's contract lines and what its fields say."""
     with store.read() as connection:
         binder = binder_of(connection, rules, now, estate.client)
-        fields = sorted({name for area in rules.areas for name in _fields(rules, area.slug)})
+        by_area = _fields_by_area(rules)
+        fields = sorted({name for names in by_area.values() for name in names})
 
         def made(binder: Binder) -> Select[Any]:
             bound = binder.bind("companies", Uses(customs=frozenset(fields)))
@@ -60,10 +62,17 @@ def read_duties(store: Store, rules: Rules, now: datetime, estate: Estate) -> li
             area.slug,
             area.name,
             estate,
-            next((said[name] for name in _fields(rules, area.slug) if name in said), None),
+            next((said[name] for name in by_area[area.slug] if name in said), None),
         )
         for area in rules.areas
     ]
+
+
+def _fields_by_area(rules: Rules) -> Mapping[str, list[str]]:
+    """Names of the fields that speak of each area; worked out once for a set of rules."""
+    return rules.statements.get(
+        "fields of duties", lambda: {area.slug: _fields(rules, area.slug) for area in rules.areas}
+    )
 
 
 def _fields(rules: Rules, slug: str) -> list[str]:

@@ -56,7 +56,19 @@ def over_areas(
     by_block: dict[str, list[tuple[float, PartResult]]] = {}
     for area, result in zip(rules.areas, areas, strict=True):
         by_block.setdefault(area.block, []).append((area.weight, result))
-    blocks = tuple(_block_result(block, by_block.get(block.slug, ())) for block in rules.blocks)
+    blocks = tuple(block_result(block, by_block.get(block.slug, ())) for block in rules.blocks)
+    return over_blocks(rules, subject, at, blocks, areas, indicators)
+
+
+def over_blocks(
+    rules: Rules,
+    subject: Subject,
+    at: datetime,
+    blocks: tuple[PartResult, ...],
+    areas: tuple[PartResult, ...],
+    indicators: tuple[IndicatorResult, ...],
+) -> ClientResult:
+    """The client's result from all blocks, which follow from those areas, in the rules' order."""
     weights = {block.slug: block.weight for block in rules.blocks}
     known, total = sum(block.known for block in blocks), sum(block.total for block in blocks)
     proof = share_of(known, total)
@@ -117,7 +129,7 @@ def capped_mean(indicators: Iterable[IndicatorResult]) -> tuple[float | None, st
     return (top, holder) if top < level else (level, None)
 
 
-def _block_result(block: Block, mine: Sequence[tuple[float, PartResult]]) -> PartResult:
+def block_result(block: Block, mine: Sequence[tuple[float, PartResult]]) -> PartResult:
     """The block from its areas and their weights."""
     known, total = sum(result.known for _, result in mine), sum(result.total for _, result in mine)
     proof = share_of(known, total)

@@ -6,7 +6,7 @@ import msgspec
 
 from sevenc_sync.score.ladders import TOP
 from sevenc_sync.score.results import ClientResult
-from sevenc_sync.score.rollup import Subject, area_result, over_areas, roll_up
+from sevenc_sync.score.rollup import Subject, area_result, block_result, over_blocks, roll_up
 from sevenc_sync.score.rules import Indicator, Rules
 
 
@@ -36,16 +36,20 @@ def with_levels(rules: Rules, result: ClientResult, levels: Mapping[str, float])
 
 
 def lifted(rules: Rules, base: ClientResult, name: str, level: float) -> ClientResult:
-    """The same of one indicator, where `base` is what `with_levels` made by these rules: only its own area is rolled up anew."""
+    """The same of one indicator, where `base` is what `with_levels` made by these rules: only its area and block are rolled up anew."""
     items = tuple(
         msgspec.structs.replace(item, level=level, reason=None) if item.id == name else item
         for item in base.indicators
     )
-    area = rules.indicator_by_id[name].area
-    mine = [item for item in items if item.area == area and item.counts]
-    areas = tuple(
-        area_result(rules.area_by_slug[area], mine, mine) if part.slug == area else part
-        for part in base.areas
+    area = rules.area_by_slug[rules.indicator_by_id[name].area]
+    mine = [item for item in items if item.area == area.slug and item.counts]
+    areas = tuple(area_result(area, mine, mine) if part.slug == area.slug else part for part in base.areas)
+    beside = [
+        (one.weight, part) for one, part in zip(rules.areas, areas, strict=True) if one.block == area.block
+    ]
+    blocks = tuple(
+        block_result(block, beside) if block.slug == area.block else part
+        for block, part in zip(rules.blocks, base.blocks, strict=True)
     )
     subject = Subject(base.client, base.name, base.account, base.company)
-    return over_areas(rules, subject, base.at, areas, items)
+    return over_blocks(rules, subject, base.at, blocks, areas, items)

@@ -7,6 +7,7 @@ hundred of them in a store, so they are translated one by one here, and rows are
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -73,6 +74,12 @@ class Matcher:
         )
 
 
+@lru_cache(PHRASES)
+def _decoded(words: str) -> Mapping[str, str | None]:
+    """A phrase's words, shared by all who read them: a page reads the store's phrases several times."""
+    return msgspec.json.decode(words, type=dict[str, str | None])
+
+
 def _fold(word: str) -> str:
     return " ".join(word.casefold().split())
 
@@ -104,8 +111,7 @@ class Phrases:
         for row in connection.execute(
             select(phrase.c.id, phrase.c.kind, phrase.c.words).order_by(phrase.c.id)
         ):
-            words = msgspec.json.decode(row.words, type=dict[str, str | None])
-            found.setdefault(row.kind, []).append((row.id, words))
+            found.setdefault(row.kind, []).append((row.id, _decoded(row.words)))
         return cls({kind: tuple(items) for kind, items in found.items()})
 
     def given(self, matcher: Matcher, kind: str) -> dict[int, frozenset[str]]:

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import insert
 
 from sevenc_sync.clock import to_seconds
-from sevenc_sync.model import Asset, Protection, ProtectionRun, Ticket
+from sevenc_sync.model import Asset, Company, Protection, ProtectionRun, Ticket
 from sevenc_sync.score import IndicatorResult, Rules
 from sevenc_sync.store import tables
+from sevenc_sync.store.bulk import upsert
+from sevenc_sync.store.codec import Codec
 from sevenc_sync.store.tables import client
 from tests.score.conftest import BACKUP, NOW, PSA, World, ago, day
 
@@ -191,6 +193,25 @@ def test_too_few_rows_are_unknown_with_both_numbers(sqlite_world: World, rules: 
 def test_a_client_without_open_tickets_has_no_share_of_owned_ones(sqlite_world: World, rules: Rules) -> None:
     sqlite_world.client(1)
     assert is_unknown(sqlite_world.indicator(rules, OWNED), "0 rows found, 1 needed")
+
+
+def test_a_custom_field_proves_something_from_the_moment_that_somebody_fills_it(
+    world: World, rules: Rules
+) -> None:
+    """What is known of all companies' fields is kept between scorings: one company's change must end that."""
+    world.client(1, custom=None)
+    world.client(2, custom=None)
+    codec = Codec(Company)
+    for n, custom in enumerate(({}, {"DR Plan Date": day(9)}, {"Other": "x"}, {"DR Plan Date": day(9)})):
+        filled = Company(id="c2", name="Client 2", custom=custom, updated_at=ago(1))
+        with world.store.write() as connection:
+            row = codec.row(PSA, filled, to_seconds(ago(hours=1)))
+            upsert(connection, codec, PSA, [row])
+        found = world.indicator(rules, PLAN)
+        if "DR Plan Date" in custom:
+            assert found.reason is None, n
+        else:
+            assert is_unknown(found, "psa uses no custom field named dr plan actions done, dr plan date, ")
 
 
 def test_a_custom_field_that_nobody_fills_proves_nothing(world: World, rules: Rules) -> None:
