@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import event, true
 
-from bench.scoring_store import CLIENTS, FEEDS, NOW, build
+from bench.scoring_store import CLIENTS, FEEDS, LAYOUT, NOW, build
 from sevenc_sync.clock import to_seconds
 from sevenc_sync.score import Rules, builtin_rules_dir, counting, load_rules, score_clients
 from sevenc_sync.score.binding import Binder
@@ -29,6 +29,7 @@ from sevenc_sync.score.rules import Indicator
 from sevenc_sync.score.vocabulary import Sql
 from sevenc_sync.score.words import Phrases
 from sevenc_sync.store.database import Store
+from sevenc_sync.store.migrate import upgrade
 
 HERE = Path(__file__).parent
 WORK = HERE / ".work"
@@ -68,12 +69,14 @@ class Timed:
 
 
 def store_of(clients: int) -> Path:
-    """The store to be scored, made at the first call."""
+    """The store to be scored, made at the first call; one that is there gets the schema of today."""
     WORK.mkdir(exist_ok=True)
-    path = WORK / f"score-{clients}.db"
+    path = WORK / f"score-{clients}-{LAYOUT}.db"
     if not path.exists():
         print(f"making a store of {clients} clients ...", flush=True)
         build(path, clients)
+    with Store.open(f"sqlite:///{path}") as store:
+        upgrade(store)
     return path
 
 

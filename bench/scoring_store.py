@@ -42,6 +42,7 @@ FEEDS = {
     "protection": [(BACKUP, "protections")],
     "protection_run": [(BACKUP, "protections")],
 }
+LAYOUT = 2  # of what is made here: another one is another store
 CLIENTS = 1_000
 TICKETS, ENTRIES, ASSETS, MACHINES, DAYS = 1_000, 200, 50, 30, 30  # of each client
 HISTORY = 730  # days of tickets

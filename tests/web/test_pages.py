@@ -13,9 +13,9 @@ from tests.web.conftest import Client
 # Judgement: a tenth above what they are. A client's page asks for the records of each step of its plan, one statement a step.
 MOST = {
     "/": 8,
-    "/clients/{}": 150,
-    "/clients/{}/why/continuous.backup-management": 45,
-    "/msp": 12,
+    "/clients/{}": 122,
+    "/clients/{}/why/continuous.backup-management": 38,
+    "/msp": 10,
     "/outbox": 60,
     "/matching": 12,
     "/syncs": 18,
