@@ -10,13 +10,16 @@ from hypothesis import HealthCheck, settings
 
 from sevenc_sync.clock import fixed
 from sevenc_sync.connect import redact
-from sevenc_sync.connect.http import HttpFactory
+from sevenc_sync.connect.http import Http, HttpFactory
+from sevenc_sync.connect.limits import Limits
 
 # No test may depend on how busy the machine is.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
+SITE = "https://vendor.test"
+PLENTY = Limits(per_minute=60_000, burst=1000)
 
 
 class Waits(threading.Event):
@@ -55,3 +58,9 @@ def vendor() -> Iterator[respx.MockRouter]:
     """Addresses that answer as the test tells them; any other request fails the test."""
     with respx.mock(assert_all_called=False) as router:
         yield router
+
+
+@pytest.fixture
+def http(factory: HttpFactory) -> Iterator[Http]:
+    with factory(SITE, limits=PLENTY) as opened:
+        yield opened

@@ -28,16 +28,7 @@ from sevenc_sync.connect.http import Http, HttpFactory
 from sevenc_sync.connect.limits import Bucket, Limits
 from sevenc_sync.connect.pages import Malformed
 from sevenc_sync.connect.retries import RetryPolicy
-
-NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
-SITE = "https://vendor.test"
-PLENTY = Limits(per_minute=60_000, burst=1000)
-
-
-@pytest.fixture
-def http(factory: HttpFactory) -> Iterator[Http]:
-    with factory(SITE, limits=PLENTY) as opened:
-        yield opened
+from tests.connect.conftest import NOW, PLENTY, SITE
 
 
 def test_an_answer_keeps_its_bytes_its_headers_in_lower_case_and_the_servers_time(

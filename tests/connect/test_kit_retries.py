@@ -1,7 +1,6 @@
 """How long a vendor is asked again: passing faults, broken connections, Retry-After, a stop in the middle of a wait."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -13,19 +12,9 @@ from sevenc_sync.connect.errors import (
     Throttled,
     VendorDown,
 )
-from sevenc_sync.connect.http import Http, HttpFactory
-from sevenc_sync.connect.limits import Limits
+from sevenc_sync.connect.http import Http
 from sevenc_sync.connect.retries import RetryPolicy
-
-NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
-SITE = "https://vendor.test"
-PLENTY = Limits(per_minute=60_000, burst=1000)
-
-
-@pytest.fixture
-def http(factory: HttpFactory) -> Iterator[Http]:
-    with factory(SITE, limits=PLENTY) as opened:
-        yield opened
+from tests.connect.conftest import NOW, SITE
 
 
 @pytest.mark.parametrize("status", [408, 425, 500, 502, 503, 504, 520, 524])

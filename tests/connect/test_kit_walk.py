@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx
 import msgspec
@@ -7,24 +7,17 @@ import pytest
 import respx
 
 from sevenc_sync.connect.errors import ContractChanged, VendorDown
-from sevenc_sync.connect.http import Http, HttpFactory
+from sevenc_sync.connect.http import Http
 from sevenc_sync.connect.layouts import Envelope
-from sevenc_sync.connect.limits import Limits
 from sevenc_sync.connect.pages import Keyset, NextAddress
 from sevenc_sync.connect.walk import MAX_PAGES, names_next, read_all
+from tests.connect.conftest import SITE
 
-SITE = "https://vendor.test"
 PAGES = Keyset(size=2, size_param="pageSize", key_param="pageId")
 
 
 class Item(msgspec.Struct):
     id: int
-
-
-@pytest.fixture
-def http(factory: HttpFactory) -> Iterator[Http]:
-    with factory(SITE, limits=Limits(per_minute=60_000, burst=1000)) as opened:
-        yield opened
 
 
 def serve(ids: list[int]) -> Callable[[httpx.Request], httpx.Response]:
