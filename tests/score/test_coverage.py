@@ -46,7 +46,7 @@ def with_rules(tmp_path: Path, *texts: str) -> Rules:
 
 
 def unknown_tickets(world: World) -> None:
-    """Three tickets that the rules know and five that they do not, one of them of no client, one merged."""
+    """Three tickets that the rules know and six that they do not, two of them of no client, two merged."""
     world.client(1)
     world.put(
         PSA,
@@ -58,6 +58,7 @@ def unknown_tickets(world: World) -> None:
         Ticket(id="v", company="c1", board="Other", opened_at=ago(1)),
         Ticket(id="m", company="c1", board="Other", merged_into="v", opened_at=ago(1)),
         Ticket(id="x", company="nobody", board="Other", opened_at=ago(1)),
+        Ticket(id="y", company="nobody", board="Other", merged_into="x", opened_at=ago(1)),
     )
 
 
