@@ -274,6 +274,25 @@ def test_a_second_record_in_the_client_s_own_psa_tells_nothing_of_the_device(
     assert found == {"client": 1, "id": "a", "os": None, "last_seen_at": None}
 
 
+def test_the_models_bought_most_within_a_year_are_common_by_the_clients_own_psa_alone(
+    world: World, rules: Rules
+) -> None:
+    world.client(1)
+    world.rmm(1)
+    bought = [("A", 4, 30), ("B", 3, 30), ("C", 2, 30), ("D", 1, 30), ("E", 9, 400), (None, 5, 30)]
+    for model, number, age in bought:
+        for n in range(number):
+            world.put(
+                PSA,
+                Asset(id=f"{model}{n}", company="c1", type="Workstation", model=model, purchased_on=ago(age)),
+            )
+    for n in range(9):
+        world.put(RMM, Asset(id=f"r{n}", company="r1", type="Workstation", model="D", purchased_on=ago(9)))
+    found = rows(world, rules, "assets", "model", "is_common_model")
+    said = {(row["model"], row["is_common_model"]) for row in found}
+    assert said == {("A", True), ("B", True), ("C", True), ("D", False), ("E", False), (None, None)}
+
+
 def test_each_fact_that_not_every_source_tells_has_its_bit() -> None:
     told = {name for name, fact in SOURCES["assets"].columns.items() if fact.told is not None}
     assert set(TOLD_OF_DEVICES) == told
