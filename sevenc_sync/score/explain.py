@@ -1,14 +1,15 @@
 """Why a level is what it is: the number, the way to the next step, and the records behind both."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from sevenc_sync.clock import to_seconds
+from sevenc_sync.score.binding import Binder
 from sevenc_sync.score.counting import expressions
 from sevenc_sync.score.decided import risks_of
 from sevenc_sync.score.evaluate import binder_of, evaluate
@@ -29,6 +30,8 @@ from sevenc_sync.store.tables import account
 
 # Measures that look at no record but those of their sample.
 _OVER_THEIR_SAMPLE = frozenset({"share", "sum_ratio", "per", "count"})
+# Measures whose sample are the records that have the value.
+_OVER_A_VALUE = frozenset({"number", "age", "document"})
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +110,7 @@ def explain_indicators(
         said = attestations(connection, owner=client_id, in_force_at=now)
         risks = exceptions(connection, owners=[client_id], in_force_at=now)
         fields = fields_of(rules)
+        own_records = _OwnRecords(connection, binder, limit, evaluation.sources.names)
         explained = []
         for indicator in found:
             result = by_id[indicator.id]
@@ -124,9 +128,12 @@ def explain_indicators(
                 if only_to_fix or is_empty
                 else listing.records(connection, binder, listing.counted, limit, names)
             )
-            to_fix = (
-                Records() if is_empty else listing.records(connection, binder, listing.to_fix, limit, names)
-            )
+            if is_empty:
+                to_fix = Records()
+            elif _is_of_own_record(indicator, result):
+                to_fix = own_records.to_fix(listing, evaluation.sums[indicator.id].get(client_id))
+            else:
+                to_fix = listing.records(connection, binder, listing.to_fix, limit, names)
             explained.append(
                 Explained(
                     result=result,
@@ -163,6 +170,37 @@ def _asked(rules: Rules, wanted: Sequence[Indicator]) -> Rules:
     if len(areas) != 1 or any(item.measure == "proof" for item in wanted):
         return rules
     return rules.of_area(areas.pop())
+
+
+@dataclass(frozen=True)
+class _OwnRecords:
+    """A client's own records that lack a value: the same ones for every indicator that asks nothing else of them."""
+
+    connection: Connection
+    binder: Binder
+    limit: int
+    names: Mapping[int, str]  # of accounts
+    found: dict[tuple[str | None, tuple[str, ...]], Records] = field(default_factory=dict)
+
+    def to_fix(self, listing: Listing, sums: Mapping[str, Any] | None) -> Records:
+        """Where the one record has the value there is nothing to fix; else all that is meant is."""
+        if sums is not None and sums["sample"]:
+            return Records()
+        key = listing.indicator.where, listing.names
+        if key not in self.found:
+            self.found[key] = listing.records(
+                self.connection, self.binder, listing.to_fix, self.limit, self.names
+            )
+        return self.found[key]
+
+
+def _is_of_own_record(indicator: Indicator, result: IndicatorResult) -> bool:
+    """Whether the value is one that the client's own record has or lacks, and no exception leaves that record out."""
+    return (
+        indicator.rows == "companies"
+        and indicator.measure in _OVER_A_VALUE
+        and result.excepted in (None, WHOLE)
+    )
 
 
 def _is_empty(indicator: Indicator, sums: Mapping[str, Any] | None) -> bool:

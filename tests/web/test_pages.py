@@ -13,7 +13,7 @@ from tests.web.conftest import Client
 # Judgement: a tenth above what they are. A client's page asks for the records of each step of its plan, one statement a step.
 MOST = {
     "/": 8,
-    "/clients/{}": 122,
+    "/clients/{}": 110,
     "/clients/{}/why/continuous.backup-management": 38,
     "/msp": 10,
     "/outbox": 60,
