@@ -26,7 +26,7 @@ _asset, _protection = evidence["asset"], evidence["protection"]
 
 def assets(binder: "Binder", source: Source, uses: Uses) -> Bound:
     """One row per device: the master PSA's record first, then active ones, then the newest."""
-    # All of these are carried through the ranking: what nobody asks for would only be copied.
+    # All of these are copied into the list of devices: what nobody asks for is left out.
     asked = uses.columns | _ALWAYS | {source.newest}
     names = [
         name

@@ -180,13 +180,14 @@ class _OwnRecords:
     binder: Binder
     limit: int
     names: Mapping[int, str]  # of accounts
-    found: dict[tuple[str | None, tuple[str, ...]], Records] = field(default_factory=dict)
+    found: dict[tuple[object, ...], Records] = field(default_factory=dict)
 
     def to_fix(self, listing: Listing, sums: Mapping[str, Any] | None) -> Records:
         """Where the one record has the value there is nothing to fix; else all that is meant is."""
         if sums is not None and sums["sample"]:
             return Records()
-        key = listing.indicator.where, listing.names
+        asked = listing.indicator
+        key = asked.where, asked.window, asked.at, listing.names
         if key not in self.found:
             self.found[key] = listing.records(
                 self.connection, self.binder, listing.to_fix, self.limit, self.names

@@ -48,9 +48,9 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules see of the evidence, and which rules do nothing.
 
-    `unlinked` is the number of rows that belong to no client, by evidence table. `idle_words` are entries of tags.toml
-    and services.toml that matched nothing, `idle` indicators for which no client has a row, `never_fail` indicators
-    that cannot come out bad, or have not yet.
+    `unlinked` is the number of rows that belong to no client, by evidence table; tickets that went into others are none.
+    `idle_words` are entries of tags.toml and services.toml that matched nothing, `idle` indicators for which no client
+    has a row, `never_fail` indicators that cannot come out bad, or have not yet.
     """
 
     words: tuple[Mapped, ...]

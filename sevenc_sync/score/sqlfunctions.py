@@ -86,7 +86,7 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-# The argument stands once, in a query of its own: it may be a search through all of a company's fields.
+# The argument stands once, in a query of its own: it may be a long expression.
 _SAID = (
     f"(SELECT CASE WHEN lower(v) IN ({', '.join(map(_text, _NOTHING))}) THEN NULL ELSE v END"  # noqa: S608 - texts of our own
     f" FROM (SELECT {{trim}}({{{{0}}}}, {_text(_BLANKS)}) AS v) AS padless)"

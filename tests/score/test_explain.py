@@ -1,12 +1,21 @@
 """Why a level is what it is: the way to the next step and the records behind it."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from sevenc_sync.model import Activity, Asset, Contract, ContractLine, Protection, ProtectionRun, Ticket
-from sevenc_sync.score import Explained, Rules, explain, find_target, names_of
+from sevenc_sync.score import (
+    Explained,
+    Rules,
+    builtin_rules_dir,
+    explain,
+    find_target,
+    load_rules,
+    names_of,
+)
 from tests.score.conftest import BACKUP, NOW, PSA, RMM, World, ago, day
 
 COVERAGE = "continuous.backup-management.protected-coverage"
@@ -163,6 +172,32 @@ def test_an_attestation_points_at_the_company_whose_field_is_empty(world: World,
     assert ([row.id for row in empty.to_fix], empty.rows) == (["c1"], ())
     assert ([row.id for row in dated.rows], dated.to_fix) == (["c2"], ())
     assert (dated.next_level, dated.next_step, dated.how_far) == (3, 365, 35)
+
+
+def test_two_rules_over_one_empty_field_list_the_record_each_by_its_own_window(
+    world: World, tmp_path: Path
+) -> None:
+    rule = """
+        [[indicator]]
+        id = "clear.it-reporting.{name}"
+        title = "t"
+        rows = "companies"
+        measure = "number"
+        of = "custom_number('Own Number')"
+        levels = [1, 2, 3, 4, 5]
+        why = "w"
+        fix = "f"
+        basis = "b"
+        sources = ["psa"]
+    """
+    window = 'window = "90d"\nat = "created_at"\n'
+    (tmp_path / "own.toml").write_text(rule.format(name="own-a") + rule.format(name="own-b") + window)
+    world.client(1)  # nobody knows since when the PSA has it
+    own = load_rules([builtin_rules_dir(), tmp_path])
+    found = {item.result.id.rpartition(".")[2]: item for item in explain(
+        world.store, own, NOW, world.feeds, 1, "clear.it-reporting"
+    )}  # fmt: skip
+    assert (found["own-a"].to_fix_total, found["own-b"].to_fix_total) == (1, 0)
 
 
 def test_where_no_day_is_known_it_says_what_is_missing_and_no_step(world: World, rules: Rules) -> None:
